@@ -1,0 +1,140 @@
+"""What a mechanism's equations mean: the checked form that every engine takes.
+
+An engine never sees text. It sees, in the order they must be computed, constants of a
+compartment, intermediates, currents with their conductance, one update rule per state, initial
+values and what an event adds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from apical.equations.expr import Expression, names_of
+from apical.units import Unit
+
+KINDS = ("channel", "receptor", "pool")
+#: Names every mechanism may use without declaring them: membrane voltage and temperature.
+BUILT_IN = {"v": "mV", "celsius": "degC"}
+#: What an event brings to a receptor: the connection's weight, in µS.
+EVENT = {"weight": "uS"}
+
+
+class Method(StrEnum):
+    """How a state advances over a step.
+
+    ``EXACT``: dx/dt is linear in x, so with everything else held the step is exact (NEURON's
+    cnexp). ``EXPONENTIAL``: not linear; the slope df/dx is taken at the old value (exponential
+    Euler, first order, exact for linear). ``CONSTANT``: dx/dt does not contain x.
+    """
+
+    EXACT = "exact"
+    EXPONENTIAL = "exponential"
+    CONSTANT = "constant"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter's default value, in its own unit."""
+
+    default: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """``name = value``, an intermediate."""
+
+    name: str
+    value: Expression
+    unit: Unit
+
+
+@dataclass(frozen=True)
+class Current:
+    """One current: mA/cm² of a channel, nA of a receptor; positive outward.
+
+    Parameters
+    ----------
+    name : str
+        Its name in the equations.
+    ion : str
+        The ion it carries, or empty.
+    value : Expression
+        The current.
+    conductance : Expression
+        Its derivative by v: S/cm² or µS.
+    linear : bool
+        Whether the conductance is free of v, so that the implicit step is exact in v.
+    """
+
+    name: str
+    ion: str
+    value: Expression
+    conductance: Expression
+    linear: bool
+
+
+@dataclass(frozen=True)
+class Update:
+    """How one state advances.
+
+    With ``rate`` b and ``steady`` x∞ = −f(0)/b, a step is x + (1 − exp(b·dt))·(x∞ − x) for
+    ``EXACT``; x + (exp(b·dt) − 1)/b·f(x) for ``EXPONENTIAL``; x + dt·f for ``CONSTANT``.
+    """
+
+    state: str
+    method: Method
+    slope: Expression
+    rate: Expression
+    steady: Expression
+
+
+@dataclass(frozen=True)
+class Table:
+    """Intermediates that a mechanism's authors tabulated over v, as NMODL's TABLE does."""
+
+    start: float
+    stop: float
+    steps: int
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A mechanism, ready for an engine. All expressions are in the units declared."""
+
+    name: str
+    kind: str
+    parameters: dict[str, Parameter]
+    inputs: dict[str, str]
+    states: dict[str, str]
+    outputs: dict[str, str]
+    constants: tuple[Assignment, ...]
+    assignments: tuple[Assignment, ...]
+    currents: tuple[Current, ...]
+    updates: tuple[Update, ...]
+    initial: tuple[tuple[str, Expression], ...]
+    events: tuple[tuple[str, Expression], ...]
+    table: Table | None
+
+    def needed(self, expressions: Iterable[Expression]) -> tuple[Assignment, ...]:
+        """Return the intermediates that some expressions need, in order."""
+        return _closure(self.assignments, expressions)
+
+    def constants_for(self, expressions: Iterable[Expression]) -> tuple[Assignment, ...]:
+        """Return the constants that some expressions need, in order."""
+        return _closure(self.constants, expressions)
+
+
+def _closure(
+    assignments: tuple[Assignment, ...], expressions: Iterable[Expression]
+) -> tuple[Assignment, ...]:
+    wanted = set().union(*(names_of(e) for e in expressions))
+    chosen = []
+    for assignment in reversed(assignments):
+        if assignment.name in wanted:
+            chosen.append(assignment)
+            wanted |= names_of(assignment.value)
+    return tuple(reversed(chosen))
