@@ -1,0 +1,148 @@
+"""Drives: when their cells fire, and what those spikes reach.
+
+A drive cell stands at the origin of the network. How a kind of drive draws its events is one
+function in :data:`SAMPLERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apical.plan.connect import (
+    Connections,
+    PopulationPlan,
+    join,
+    kept_pairs,
+    kernel_factor,
+    receptor_sites,
+    spread,
+)
+from apical.plan.discretise import Floats, Ints
+from apical.random import stream
+
+if TYPE_CHECKING:
+    from apical.model import EvokedDrive, Network, SpikeTrainDrive
+
+
+@dataclass(frozen=True)
+class DrivePlan:
+    """One drive.
+
+    Parameters
+    ----------
+    name : str
+        Name of the drive.
+    n : int
+        Number of drive cells.
+    connections : dict of str to Connections
+        What they reach, by population; sources are drive cells.
+    """
+
+    name: str
+    n: int
+    connections: dict[str, Connections]
+
+    def trains(self, network: Network, seed: int, trial: int, duration: float) -> tuple[Floats, Ints]:
+        """Draw one trial's events.
+
+        Returns
+        -------
+        time : array, ms
+            Event times in (0, duration], sorted.
+        cell : array of int
+            Drive cell of each.
+        """
+        drive = network.drives[self.name]
+        trains = SAMPLERS[drive.kind](drive, self.n, seed, self.name, trial)
+        time = np.concatenate([np.zeros(0), *trains])
+        cell = np.repeat(np.arange(self.n), [len(t) for t in trains])
+        within = (time > 0) & (time <= duration)
+        time, cell = time[within], cell[within]
+        order = np.lexsort((cell, time))
+        return time[order], cell[order]
+
+
+def _evoked(drive: EvokedDrive, n: int, seed: int, name: str, trial: int) -> Sequence[Floats]:
+    """Normal event times; every drive cell has its own stream, so counts do not shift others."""
+    return [
+        stream(seed, "drive", name, "trial", trial, "cell", cell).normal(
+            drive.mu, drive.sigma, drive.n_spikes
+        )
+        for cell in range(n)
+    ]
+
+
+def _spike_train(
+    drive: SpikeTrainDrive, n: int, seed: int, name: str, trial: int
+) -> Sequence[Floats]:
+    """Return the given times, alike in every trial."""
+    return [np.array(train, float) for train in drive.trains]
+
+
+SAMPLERS: dict[str, Callable[..., Sequence[Floats]]] = {
+    "evoked": _evoked,
+    "spike_train": _spike_train,
+}
+
+
+def plan_drive(
+    network: Network, name: str, populations: dict[str, PopulationPlan], seed: int
+) -> DrivePlan:
+    """Expand one drive's connections."""
+    drive = network.drives[name]
+    targets = [p for p in populations.values() if p.name in drive.targets]
+    n = drive_cells(network, name, [p.n for p in targets])
+    connections, first = {}, 0
+    origin = np.array(network.origin())
+    for population in targets:
+        connections[population.name] = _onto(network, name, population, n, first, origin, seed)
+        first += population.n
+    return DrivePlan(name, n, connections)
+
+
+def drive_cells(network: Network, name: str, target_sizes: Sequence[int]) -> int:
+    """Return the number of drive cells: one per target cell, as given, or one per train."""
+    drive = network.drives[name]
+    if drive.cell_specific:
+        return sum(target_sizes)
+    if drive.kind == "spike_train":
+        return len(drive.trains)
+    return drive.n_cells or 1
+
+
+def _onto(
+    network: Network,
+    name: str,
+    population: PopulationPlan,
+    n: int,
+    first: int,
+    origin: Floats,
+    seed: int,
+) -> Connections:
+    drive = network.drives[name]
+    target = drive.targets[population.name]
+    if drive.cell_specific:
+        post = np.arange(population.n)
+        pre = first + post
+    else:
+        pre = np.repeat(np.arange(n), population.n)
+        post = np.tile(np.arange(population.n), n)
+    # AMPA and NMDA of one input are the same axon: one draw for all receptors
+    generator = stream(seed, "drive", name, "connections", population.name)
+    keep = kept_pairs(len(pre), drive.probability, generator)
+    pre, post = pre[keep], post[keep]
+    where = np.broadcast_to(origin, (len(post), 3))
+    factor = kernel_factor(
+        drive.kernel, where, population.positions[post], network.inplane_distance
+    )
+    with np.errstate(divide="ignore"):
+        delay = target.delay / factor if target.delay > 0 else np.zeros(len(post))
+    parts = []
+    for receptor, weight in target.weights.items():
+        sites = receptor_sites(network, population, drive.location, receptor)
+        parts.append(spread(pre, post, sites, weight * factor, delay))
+    return join(parts)

@@ -1,0 +1,285 @@
+"""The Plan: a network as read-only arrays, which is all an engine ever sees."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from apical.errors import ModelError, Problem
+from apical.plan.cell import CellPlan, CellState, plan_cell
+from apical.plan.start import given_state
+from apical.plan.connect import Connections, PopulationPlan, expand, join
+from apical.plan.discretise import Floats, Ints
+from apical.plan.drives import DrivePlan, plan_drive
+from apical.plan.rates import check_rates
+from apical.plan.recordings import RecordingPlan, plan_recording
+
+if TYPE_CHECKING:
+    from apical.model import Network
+
+#: Delivery times closer than this many steps to a half step count as on it.
+_TIE = 1e-7
+
+
+@dataclass(frozen=True)
+class ClampPlan:
+    """A current (nA) injected into one node of some cells of a population.
+
+    It flows in the steps [first, last): those whose middle lies in its time, as NEURON's IClamp.
+    """
+
+    population: int
+    cells: Ints
+    node: int
+    amplitude: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the drives deliver to one population in one trial, sorted by step.
+
+    Parameters
+    ----------
+    step : array of int
+        Step at whose beginning an event arrives.
+    cell, mechanism, instance : array of int
+        The receptor it arrives at.
+    weight : array, µS
+    """
+
+    step: Ints
+    cell: Ints
+    mechanism: Ints
+    instance: Ints
+    weight: Floats
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A network, ready for engines.
+
+    Parameters
+    ----------
+    network : Network
+        What was planned; engines do not read it.
+    duration, dt : float, ms
+        Length of the run and of a step.
+    seed : int
+        Seed of every random stream.
+    rates : {'exact', 'table'}
+        How rates are computed.
+    populations : tuple of PopulationPlan
+        In the network's order, which is the order of cells.
+    connections : tuple of Connections
+        Onto each population; sources are global cell indices. Dead ones are gone.
+    connections_before : int
+        How many there were before the dead ones were dropped.
+    drives : tuple of DrivePlan
+    clamps : tuple of ClampPlan
+    recordings : tuple of RecordingPlan
+    start : tuple of CellState
+        Where the cells of each population start.
+    """
+
+    network: Network
+    duration: float
+    dt: float
+    seed: int
+    rates: str
+    populations: tuple[PopulationPlan, ...]
+    connections: tuple[Connections, ...]
+    connections_before: int
+    drives: tuple[DrivePlan, ...]
+    clamps: tuple[ClampPlan, ...]
+    recordings: tuple[RecordingPlan, ...]
+    start: tuple[CellState, ...]
+
+    @property
+    def steps(self) -> int:
+        """Number of steps."""
+        return steps_in(self.duration, self.dt)
+
+    @property
+    def time(self) -> Floats:
+        """Sample times, ms: 0, dt, … duration."""
+        return np.arange(self.steps + 1) * self.dt
+
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        return sum(p.n for p in self.populations)
+
+    @property
+    def window(self) -> int:
+        """Steps that cells can advance before any spike of theirs can reach another."""
+        delays = [float(c.delay.min()) for c in self.connections if c.n]
+        if not delays:
+            return self.steps
+        return max(1, min(self.steps, math.floor(min(delays) / self.dt + _TIE)))
+
+    def trial(self, trial: int) -> tuple[list[tuple[Floats, Ints]], list[Inputs]]:
+        """Draw one trial: every drive's events, and what they deliver to each population."""
+        trains = [d.trains(self.network, self.seed, trial, self.duration) for d in self.drives]
+        inputs = [self._inputs(p.name, trains) for p in self.populations]
+        return trains, inputs
+
+    def _inputs(self, population: str, trains: list[tuple[Floats, Ints]]) -> Inputs:
+        parts = [
+            deliveries(drive.connections[population], time, cell)
+            for drive, (time, cell) in zip(self.drives, trains, strict=True)
+            if population in drive.connections
+        ]
+        rows, times = join([c for c, _ in parts]), np.concatenate([np.zeros(0), *(t for _, t in parts)])
+        # join sorts by source: bring the times along
+        sources = np.concatenate([np.zeros(0, np.int64), *(c.source for c, _ in parts)])
+        times = times[np.argsort(sources, kind="stable")]
+        step = arrival_step(times, self.dt)
+        order = np.argsort(step, kind="stable")
+        order = order[step[order] < self.steps]
+        rows = rows.take(order)
+        return Inputs(step[order], rows.cell, rows.mechanism, rows.instance, rows.weight)
+
+
+def steps_in(duration: float, dt: float) -> int:
+    """Return the number of whole steps in a duration."""
+    return math.floor(duration / dt + 1e-9)
+
+
+def arrival_step(time: Floats, dt: float) -> Ints:
+    """Return the step that takes an event: the first whose middle is not before it."""
+    return np.maximum(0, np.ceil(np.minimum(time / dt, 2.0**52) - 0.5 - _TIE)).astype(np.int64)
+
+
+def deliveries(
+    connections: Connections, time: Floats, source: Ints
+) -> tuple[Connections, Floats]:
+    """Return one connection and arrival time for every spike and connection it travels.
+
+    Parameters
+    ----------
+    connections : Connections
+        Sorted by source.
+    time : array, ms
+        Spike times.
+    source : array of int
+        Their sources.
+    """
+    low = np.searchsorted(connections.source, source, "left")
+    count = np.searchsorted(connections.source, source, "right") - low
+    spike = np.repeat(np.arange(len(time)), count)
+    offset = np.arange(len(spike)) - np.repeat(np.cumsum(count) - count, count)
+    rows = low[spike] + offset
+    return connections.take(rows), time[spike] + connections.delay[rows]
+
+
+def compile(
+    network: Network,
+    duration: float,
+    *,
+    dt: float = 0.025,
+    seed: int = 0,
+    rates: str = "exact",
+) -> Plan:
+    """Turn a network into arrays.
+
+    Parameters
+    ----------
+    network : Network
+        The model.
+    duration, dt : float, ms
+        Length of the run and of a step.
+    seed : int
+        Seed of connection draws and drives.
+    rates : {'exact', 'table'}
+        How rates are computed: as the equations say, or from the tables that a mechanism's
+        authors chose.
+
+    Returns
+    -------
+    Plan
+        Starts from the given voltages; see :func:`apical.start.settle` for the steady state.
+
+    Raises
+    ------
+    ModelError
+        If the duration, step or seed make no sense.
+    """
+    _check_run(duration, dt, seed)
+    check_rates(rates)
+    populations = _populations(network)
+    parts: dict[str, list[Connections]] = {name: [] for name in populations}
+    before = 0
+    for name, projection in network.projections.items():
+        found = expand(network, name, populations, seed)
+        before += found.n
+        parts[projection.target].append(found.alive(duration))
+    drives = []
+    for name in network.drives:
+        drive = plan_drive(network, name, populations, seed)
+        before += sum(c.n for c in drive.connections.values())
+        alive = {p: c.alive(duration) for p, c in drive.connections.items()}
+        drives.append(DrivePlan(drive.name, drive.n, alive))
+    order = list(populations)
+    return Plan(
+        network=network, duration=float(duration), dt=float(dt), seed=int(seed), rates=rates,
+        populations=tuple(populations.values()),
+        connections=tuple(join(parts[name]) for name in order),
+        connections_before=before, drives=tuple(drives),
+        clamps=tuple(_clamp(network, name, populations, dt) for name in network.biases),
+        recordings=tuple(
+            plan_recording(name, recording, order.index(recording.population),
+                           populations[recording.population], dt)
+            for name, recording in network.recordings.items()
+        ),
+        start=tuple(given_state(p.cell, rates) for p in populations.values()),
+    )  # fmt: skip
+
+
+def _check_run(duration: float, dt: float, seed: int) -> None:
+    problems = []
+    if not (math.isfinite(dt) and 0 < dt <= 10):
+        problems.append(Problem("dt", f"must be > 0 and at most 10 ms; got {dt:g} ms"))
+    elif not (math.isfinite(duration) and duration >= dt):
+        problems.append(Problem("duration", f"must be at least one step of {dt:g} ms; got {duration:g} ms"))
+    elif duration / dt > 1e9:
+        problems.append(Problem("duration", "must be at most a thousand million steps"))
+    if isinstance(seed, bool) or int(seed) != seed or seed < 0:
+        problems.append(Problem("seed", f"must be a whole number ≥ 0; got {seed!r}"))
+    if problems:
+        raise ModelError(problems)
+
+
+def _populations(network: Network) -> dict[str, PopulationPlan]:
+    cells = {name: plan_cell(network, name) for name in {p.cell for p in network.populations.values()}}
+    plans, first = {}, 0
+    for name, population in network.populations.items():
+        points = population.positions.points(network.inplane_distance)
+        positions = np.array(points, float).reshape(-1, 3)
+        plans[name] = PopulationPlan(
+            name, cells[population.cell], positions, first, population.layer, population.dipole
+        )
+        first += len(positions)
+    return plans
+
+
+def _clamp(
+    network: Network, name: str, populations: dict[str, PopulationPlan], dt: float
+) -> ClampPlan:
+    clamp = network.biases[name]
+    population = populations[clamp.population]
+    cells = np.arange(population.n) if clamp.cells is None else np.array(clamp.cells, np.int64)
+    node = population.cell.tree.node(clamp.section, clamp.x)
+    index = list(populations).index(clamp.population)
+    stop = math.inf if clamp.stop is None else clamp.stop
+    first, last = arrival_step(np.array([clamp.start, stop]), dt)
+    return ClampPlan(index, cells, node, clamp.amplitude, int(first), int(last))
+
+
+def cell_types(plan: Plan) -> dict[str, CellPlan]:
+    """Return the cell types in use, by name."""
+    return {p.cell.name: p.cell for p in plan.populations}

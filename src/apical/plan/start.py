@@ -1,0 +1,46 @@
+"""Where a cell starts: every state as its mechanism's ``initial`` says, at given voltages."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from apical.equations.evaluate import Array, evaluate
+from apical.plan.cell import CellPlan, CellState, MechanismPlan, environment, pool_outputs
+from apical.plan.discretise import Floats
+from apical.plan.rates import compute, table_of
+
+
+def given_state(cell: CellPlan, rates: str = "exact") -> CellState:
+    """Return the start at the sections' own voltages.
+
+    Parameters
+    ----------
+    cell : CellPlan
+        The cell.
+    rates : {'exact', 'table'}
+        How rates are computed.
+    """
+    v, outputs, states = cell.tree.v0, {}, []
+    for mechanism in cell.mechanisms:
+        states.append(_initial(cell, mechanism, v, outputs, rates))
+        outputs.update(pool_outputs(cell, mechanism, states[-1], v, outputs))
+    return CellState(np.array(v, float), tuple(states))
+
+
+def _initial(
+    cell: CellPlan, mechanism: MechanismPlan, v: Floats, outputs: dict[str, Array], rates: str
+) -> Floats:
+    """Return the initial states of one mechanism, (states, n)."""
+    program = mechanism.program
+    values = environment(mechanism, v, outputs, cell.celsius)
+    for name, unit in program.inputs.items():
+        if unit == "mA/cm2":
+            # no current has been computed yet
+            values.setdefault(name, np.zeros(mechanism.n))
+    compute(mechanism, [e for _, e in program.initial], values, table_of(cell, mechanism, rates))
+    found = dict(program.initial)
+    rows = [
+        np.broadcast_to(np.asarray(evaluate(found[s], values), float), (mechanism.n,))
+        for s in program.states
+    ]
+    return np.array(rows, float).reshape(len(rows), mechanism.n)
