@@ -1,0 +1,1 @@
+"""The CPU engine: kernels generated from equations, compiled by Numba, lanes across cells."""

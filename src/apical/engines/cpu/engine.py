@@ -1,0 +1,223 @@
+"""The CPU engine's loop: windows of steps in which no spike can reach another cell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numba import njit
+
+from apical.engines.base import RawResult, Report, check_finite
+from apical.engines.cpu.events import Calendar
+from apical.engines.cpu.layout import LANES, fill, groups_of
+from apical.engines.cpu.math import OPTIONS
+from apical.engines.cpu.program import CellProgram, cell_program, lanes_of
+from apical.errors import EngineError
+from apical.plan.cell import CellState, pool_outputs
+from apical.plan.connect import PopulationPlan
+from apical.plan.discretise import Floats, Ints
+from apical.plan.plan import Inputs, Plan
+
+#: Longest window, so that progress is seen and a run can be stopped soon.
+_MAX_WINDOW = 200
+
+
+class CpuEngine:
+    """Compiled kernels, vectorised across cells, threads over groups of cells."""
+
+    name = "cpu"
+
+    def run(
+        self,
+        plan: Plan,
+        inputs: Sequence[Inputs],
+        *,
+        threads: int | None = None,
+        report: Report | None = None,
+    ) -> RawResult:
+        """Run one trial; see :class:`apical.engines.base.Engine`."""
+        threads = (os.cpu_count() or 1) if threads is None else threads
+        if threads < 1:
+            raise EngineError(f"threads must be at least 1; got {threads}")
+        programs = {p.cell.name: p.cell for p in plan.populations}
+        loaded = {name: cell_program(cell, plan.rates, plan.dt) for name, cell in programs.items()}
+        window = min(plan.window, _MAX_WINDOW)
+        runs = [
+            _Population(plan, index, loaded[p.cell.name], given, window)
+            for index, (p, given) in enumerate(zip(plan.populations, inputs, strict=True))
+        ]
+        spikes: list[tuple[Ints, Ints]] = []
+        with ThreadPoolExecutor(threads) as pool:
+            for first in range(0, plan.steps, window):
+                steps = min(window, plan.steps - first)
+                tasks = [t for r in runs for t in r.tasks(first, steps, threads)]
+                list(pool.map(lambda task: task[0](*task[1:]), tasks))
+                spikes.append(_exchange(runs, first, steps))
+                if report:
+                    report(first + steps)
+        return _result(plan, runs, spikes)
+
+
+def _exchange(runs: list[_Population], first: int, steps: int) -> tuple[Ints, Ints]:
+    """Collect a window's samples and spikes, and send the spikes on their way."""
+    for run in runs:
+        run.collect(first, steps)
+    found = [run.spikes() for run in runs]
+    step = np.concatenate([s for s, _ in found])
+    cell = np.concatenate([c for _, c in found])
+    order = np.lexsort((cell, step))
+    step, cell = step[order], cell[order]
+    if len(step):
+        for run in runs:
+            run.calendar.send(step, cell)
+    return step, cell
+
+
+def _result(plan: Plan, runs: list[_Population], spikes: list[tuple[Ints, Ints]]) -> RawResult:
+    recordings: list[Floats] = []
+    for index, request in enumerate(plan.recordings):
+        recordings.append(runs[request.population].recorded_as(index))
+    step = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in spikes)])
+    cell = np.concatenate([np.zeros(0, np.int64), *(c for _, c in spikes)])
+    dipole = np.stack([run.dipole for run in runs]) if runs else np.zeros((0, plan.steps + 1))
+    return RawResult(dipole, step * plan.dt, cell, tuple(recordings))
+
+
+@njit(**OPTIONS)
+def _sum_cells(dipoles, cells, out):  # noqa: ANN001, ANN202
+    """Add up the cells' dipoles in the order of cells."""
+    for s in range(out.shape[0]):
+        total = 0.0
+        for c in range(cells):
+            total += dipoles[c // LANES, s, c % LANES]
+        out[s] = total
+
+
+class _Population:
+    """One population while it runs."""
+
+    def __init__(
+        self, plan: Plan, index: int, program: CellProgram, inputs: Inputs, window: int
+    ) -> None:
+        self.plan, self.index, self.program = plan, index, program
+        self.population: PopulationPlan = plan.populations[index]
+        cell, layout = self.population.cell, program.layout
+        start = plan.start[index]
+        self.groups = groups_of(self.population)
+        self.block = fill(self.population, layout, start)
+        self._fill_outputs(start)
+        self.calendar = Calendar(
+            plan.connections[index], inputs, plan.cells, plan.steps, window, plan.dt
+        )
+        self.dipoles = np.zeros((self.groups, window, LANES))
+        self.dipole = np.zeros(plan.steps + 1)
+        if self.population.dipole:
+            lanes = np.repeat((cell.dipole * start.v).sum(), self.population.n)
+            self.dipole[0] = lanes.sum()
+        room = LANES * (window // 2 + 1)
+        self.spike_step = np.zeros((self.groups, room), np.int64)
+        self.spike_lane = np.zeros((self.groups, room), np.int64)
+        self.spike_count = np.zeros(self.groups, np.int64)
+        self.clamps = self._clamps()
+        self._prepare_recordings()
+
+    def _fill_outputs(self, start: CellState) -> None:
+        """Let channels see what pools give at the start."""
+        cell, outputs, n = self.population.cell, {}, self.population.cell.tree.nodes
+        for mechanism, states in zip(cell.mechanisms, start.states, strict=True):
+            outputs.update(pool_outputs(cell, mechanism, states, start.v, outputs))
+        for name, row in self.program.layout.outputs.items():
+            values = np.repeat(np.asarray(outputs[name]), LANES)
+            self.block[:, row * LANES : (row + n) * LANES] = values
+
+    def _clamps(self) -> tuple:
+        """Pack the clamps of this population by group."""
+        rows = [
+            (int(c), clamp.node, clamp.amplitude, clamp.first, clamp.last)
+            for clamp in self.plan.clamps
+            if clamp.population == self.index
+            for c in clamp.cells
+        ]
+        rows.sort(key=lambda row: row[0] // LANES)
+        cells = np.array([r[0] for r in rows], np.int64)
+        group, lane = lanes_of(cells)
+        start = np.searchsorted(group, np.arange(self.groups + 1)).astype(np.int64)
+        columns = [
+            np.array([r[k] for r in rows], np.float64 if k == 2 else np.int64) for k in (1, 2, 3, 4)
+        ]
+        return (lane, *columns, start)
+
+    def _prepare_recordings(self) -> None:
+        """Turn every recorded value into an index into its group's block."""
+        self.recorded_shapes: dict[int, tuple[int, tuple[int, int, int]]] = {}
+        rows: list[tuple[int, int, int, int]] = []
+        size, self.has_membrane = 0, False
+        for number, request in enumerate(self.plan.recordings):
+            if request.population != self.index:
+                continue
+            samples = request.samples(self.plan.steps)
+            self.recorded_shapes[number] = size, (len(request.cells), len(request.sites), samples)
+            self.has_membrane |= request.variable == "i_membrane"
+            for cell in request.cells:
+                for site in request.sites:
+                    row = self._row(request.variable, request.mechanism, request.state) + int(site)
+                    rows.append((int(cell), row * LANES + int(cell) % LANES, request.every, size))
+                    size += samples
+        self.recorded = np.zeros(size)
+        for cell, index, _, place in rows:
+            self.recorded[place] = self.block[cell // LANES, index]
+        rows.sort(key=lambda row: row[0] // LANES)
+        group = np.array([r[0] // LANES for r in rows], np.int64)
+        start = np.searchsorted(group, np.arange(self.groups + 1)).astype(np.int64)
+        columns = [np.array([r[k] for r in rows], np.int64) for k in (1, 2, 3)]
+        self.records = (*columns, start, self.recorded)
+
+    def _row(self, variable: str, mechanism: int, state: int) -> int:
+        layout = self.program.layout
+        if variable == "state":
+            n = self.population.cell.mechanisms[mechanism].n
+            return layout.states[mechanism] + state * n
+        return 0 if variable == "v" else layout.membrane
+
+    def tasks(self, first: int, steps: int, threads: int) -> list[tuple]:
+        """Return the calls that advance this population by a window, one per thread at most."""
+        events = self.calendar.take(first, steps, self.groups)
+        bounds = np.linspace(0, self.groups, min(threads, self.groups) + 1).astype(int)
+        cell, layout = self.population.cell, self.program.layout
+        return [
+            (
+                self.program.advance, self.block, int(a), int(b), first, steps, self.plan.dt,
+                *self.program.model, *events, *self.clamps, cell.dipole, self.population.dipole,
+                self.dipoles, cell.spike_node, cell.threshold, self.spike_step, self.spike_lane,
+                self.spike_count, layout.membrane, self.has_membrane, *self.records,
+            )
+            for a, b in zip(bounds[:-1], bounds[1:], strict=True)
+        ]  # fmt: skip
+
+    def collect(self, first: int, steps: int) -> None:
+        """Check the voltages and sum the dipoles of a window."""
+        n, nodes = self.population.n, self.population.cell.tree.nodes
+        v = self.block[:, : nodes * LANES].reshape(self.groups, nodes, LANES)
+        if not np.isfinite(v).all():
+            cells = v.transpose(1, 0, 2).reshape(nodes, -1)[:, :n]
+            check_finite(self.plan, self.index, cells, first + steps)
+        if self.population.dipole:
+            _sum_cells(self.dipoles, n, self.dipole[first + 1 : first + steps + 1])
+
+    def spikes(self) -> tuple[Ints, Ints]:
+        """Return step and global cell of a window's spikes; lanes beyond the last cell are idle."""
+        step, cell = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for group in np.flatnonzero(self.spike_count):
+            count = self.spike_count[group]
+            step.append(self.spike_step[group, :count])
+            cell.append(group * LANES + self.spike_lane[group, :count])
+        steps, cells = np.concatenate(step), np.concatenate(cell)
+        real = cells < self.population.n
+        return steps[real], cells[real] + self.population.first
+
+    def recorded_as(self, number: int) -> Floats:
+        """Return one recording, (cells, sites, samples)."""
+        start, shape = self.recorded_shapes[number]
+        return self.recorded[start : start + int(np.prod(shape))].reshape(shape)

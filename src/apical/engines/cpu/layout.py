@@ -1,0 +1,98 @@
+"""Where everything of one population lies in memory.
+
+Each group of `LANES` cells has one row-major block, rows × lanes: voltages, then states of each
+mechanism, then what pools give, then ion currents, then membrane currents if recorded. A row is
+the same quantity of all cells of the group, so that loops over rows vectorise across cells.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from apical.plan.cell import CellPlan, CellState
+from apical.plan.connect import PopulationPlan
+from apical.plan.discretise import Floats, Ints
+
+#: Cells per group: two AVX-512 registers of doubles.
+LANES = 16
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Row offsets of one cell type.
+
+    Parameters
+    ----------
+    states : tuple of int
+        First row of each mechanism's states.
+    outputs, ions : dict of str to int
+        First row of each pool output and ion current, one row per node.
+    membrane : int
+        First row of the membrane currents.
+    rows : int
+        Number of rows.
+    """
+
+    states: tuple[int, ...]
+    outputs: dict[str, int]
+    ions: dict[str, int]
+    membrane: int
+    rows: int
+
+
+def lay_out(cell: CellPlan) -> Layout:
+    """Assign rows."""
+    nodes = cell.tree.nodes
+    row, states = nodes, []
+    for mechanism in cell.mechanisms:
+        states.append(row)
+        row += len(mechanism.program.states) * mechanism.n
+    outputs, ions = {}, {}
+    for mechanism in cell.mechanisms:
+        for name in mechanism.program.outputs:
+            outputs[name] = row
+            row += nodes
+    for name in ion_currents(cell):
+        ions[name] = row
+        row += nodes
+    return Layout(tuple(states), outputs, ions, row, row + nodes)
+
+
+def ion_currents(cell: CellPlan) -> list[str]:
+    """Return the ion currents that some pool reads, such as ``ica``."""
+    names: dict[str, None] = {}
+    for mechanism in cell.mechanisms:
+        for name, unit in mechanism.program.inputs.items():
+            if unit == "mA/cm2" and mechanism.program.kind == "pool":
+                names[name] = None
+    return list(names)
+
+
+def groups_of(population: PopulationPlan) -> int:
+    """Return the number of groups of a population."""
+    return -(-population.n // LANES)
+
+
+def fill(population: PopulationPlan, layout: Layout, start: CellState) -> Floats:
+    """Return the blocks of a population at the start, (groups, rows · lanes)."""
+    column = np.zeros(layout.rows)
+    column[: population.cell.tree.nodes] = start.v
+    for row, states in zip(layout.states, start.states, strict=True):
+        column[row : row + states.size] = states.ravel()
+    one = np.repeat(column, LANES)
+    return np.repeat(one[None, :], groups_of(population), axis=0)
+
+
+def across_lanes(values: Floats) -> Floats:
+    """Repeat each value for every lane."""
+    return np.ascontiguousarray(np.repeat(values, LANES))
+
+
+def runs(nodes: Ints) -> Ints:
+    """Return the runs of consecutive nodes as (first node, count, first instance), (n, 3)."""
+    breaks = np.flatnonzero(np.diff(nodes) != 1) + 1
+    first = np.concatenate([[0], breaks])
+    count = np.diff(np.concatenate([first, [len(nodes)]]))
+    return np.stack([nodes[first], count, first], axis=1).astype(np.int64)
