@@ -14,6 +14,7 @@ from apical.plan.start import given_state
 from apical.plan.connect import Connections, PopulationPlan, expand, join
 from apical.plan.discretise import Floats, Ints
 from apical.plan.drives import DrivePlan, plan_drive
+from apical.plan.explain import explain
 from apical.plan.rates import check_rates
 from apical.plan.recordings import RecordingPlan, plan_recording
 
@@ -121,6 +122,10 @@ class Plan:
         if not delays:
             return self.steps
         return max(1, min(self.steps, math.floor(min(delays) / self.dt + _TIE)))
+
+    def explain(self) -> str:
+        """Return sizes, memory and the order of a step as text."""
+        return explain(self)
 
     def trial(self, trial: int) -> tuple[list[tuple[Floats, Ints]], list[Inputs]]:
         """Draw one trial: every drive's events, and what they deliver to each population."""

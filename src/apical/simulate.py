@@ -1,0 +1,173 @@
+"""The one verb: a network in, a result out."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import time as clock
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from apical import engines
+from apical.engines.base import RawResult
+from apical.errors import EngineError, ModelError, Problem
+from apical.plan.plan import Plan, compile
+
+if TYPE_CHECKING:
+    from apical.model import Network
+    from apical.plan.discretise import Floats, Ints
+    from apical.result import Result
+
+STARTS = ("steady", "given")
+
+
+def simulate(
+    network: Network,
+    duration: float = 170.0,
+    *,
+    dt: float = 0.025,
+    trials: int = 1,
+    seed: int = 0,
+    engine: str = "auto",
+    rates: str = "exact",
+    start: str = "steady",
+    threads: int | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Result:
+    """Simulate a network.
+
+    Parameters
+    ----------
+    network : Network
+        The model; it is not changed.
+    duration, dt : float, ms
+        Length of each trial and of a step.
+    trials : int
+        Number of trials; they differ in the drives' random draws.
+    seed : int
+        Seed of every random draw.
+    engine : {'auto', 'cpu', 'reference'}
+        Which engine runs it.
+    rates : {'exact', 'table'}
+        Channel rates as the equations say, or from their authors' tables.
+    start : {'steady', 'given'}
+        From the undriven steady state, or from the sections' initial voltages.
+    threads : int, optional
+        Number of threads, by default one per core; results do not depend on it.
+    progress : callable, optional
+        Called with the fraction done; may raise :class:`apical.errors.Cancelled` to stop.
+
+    Returns
+    -------
+    Result
+        Dipole relative to rest, spikes, recordings and provenance.
+
+    Raises
+    ------
+    ModelError
+        If the run or its recordings make no sense.
+    EngineError
+        If the engine or one of its options does not exist.
+    NumericalError
+        If the simulation diverges, with the place and time.
+    """
+    began = clock.perf_counter()
+    _check(trials, start, threads)
+    runner = engines.get(engine)
+    plan, at_rest = compile(network, duration, dt=dt, seed=seed, rates=rates), False
+    if start == "steady":
+        from apical.start import settle
+
+        plan, at_rest = settle(plan, runner)
+    found = []
+    for trial in range(trials):
+        trains, inputs = plan.trial(trial)
+
+        def report(steps: int, done: int = trial) -> None:
+            if progress:
+                progress((done + steps / plan.steps) / trials)
+
+        raw = runner.run(plan, inputs, threads=threads, report=report)
+        found.append(_Trial(raw, trains))
+    provenance = {
+        "engine": runner.name, "rates": rates, "precision": "double", "threads": threads,
+        "seed": int(seed), "dt": float(dt), "duration": float(duration), "trials": trials,
+        "start": start, "at_rest": at_rest,
+        "wall_seconds": clock.perf_counter() - began, **_versions(), "model_hash": network.content_hash(),
+    }  # fmt: skip
+    return _result(plan, found, at_rest, provenance)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    raw: RawResult
+    trains: list[tuple[Floats, Ints]]
+
+
+def _check(trials: int, start: str, threads: int | None) -> None:
+    problems = []
+    if isinstance(trials, bool) or int(trials) != trials or trials < 1:
+        problems.append(Problem("trials", f"must be a whole number ≥ 1; got {trials!r}"))
+    if start not in STARTS:
+        problems.append(Problem("start", f"must be one of {', '.join(STARTS)}; got '{start}'"))
+    if problems:
+        raise ModelError(problems)
+    if threads is not None and threads < 1:
+        raise EngineError(f"threads must be at least 1; got {threads}")
+
+
+def _versions() -> dict[str, Any]:
+    import numba
+
+    from apical import __version__
+
+    return {
+        "apical": __version__, "python": platform.python_version(), "numpy": np.__version__,
+        "numba": numba.__version__,
+        "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+    }  # fmt: skip
+
+
+def _result(plan: Plan, trials: list[_Trial], at_rest: bool, provenance: dict[str, Any]) -> Result:
+    from apical.result import RecordedTraces, Result
+
+    shown = [i for i, p in enumerate(plan.populations) if p.dipole]
+    dipole = np.stack([t.raw.dipole[shown] for t in trials])
+    rest = np.zeros(len(shown))
+    if at_rest:
+        # every trial starts at rest, so the first sample is the resting dipole
+        rest = dipole[0, :, 0].copy() if shown else rest
+        dipole = dipole - rest[None, :, None]
+    recordings = {}
+    for k, request in enumerate(plan.recordings):
+        recordings[request.name] = RecordedTraces(
+            time=plan.time[:: request.every],
+            values=np.stack([t.raw.recordings[k] for t in trials]),
+            cells=request.cells.tolist(), sites=request.labels, units=request.unit,
+        )  # fmt: skip
+    sources = {p.name: p.n for p in plan.populations} | {d.name: d.n for d in plan.drives}
+    return Result.from_arrays(
+        plan.network, plan.time, dipole, spikes=_spikes(plan, trials), sources=sources, rest=rest,
+        recordings=recordings, provenance=provenance,
+    )  # fmt: skip
+
+
+def _spikes(plan: Plan, trials: list[_Trial]) -> dict[str, np.ndarray]:
+    """Return the spikes of cells and drives as columns."""
+    first = np.array([p.first for p in plan.populations], np.int64)
+    columns: dict[str, list[np.ndarray]] = {k: [] for k in ("trial", "time", "source", "cell")}
+
+    def add(trial: int, time: Floats, source: Ints, cell: Ints) -> None:
+        for name, values in zip(columns, (np.full(len(time), trial), time, source, cell), strict=True):
+            columns[name].append(values)
+
+    for number, trial in enumerate(trials):
+        raw = trial.raw
+        source = np.searchsorted(first, raw.spike_cell, "right") - 1
+        add(number, raw.spike_time, source, raw.spike_cell - first[source])
+        for k, (time, cell) in enumerate(trial.trains):
+            add(number, time, np.full(len(time), len(first) + k), cell)
+    return {name: np.concatenate(parts) for name, parts in columns.items()}

@@ -1,0 +1,172 @@
+"""What every engine must do. ``check(engine)`` runs all of it; each check also stands alone.
+
+Tolerances are differences of rounding, grown over the steps of a run: engines order operations
+differently and use their own exponential, both near 2e-16 per operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from apical.errors import Cancelled, NumericalError
+from apical.model import CurrentClamp, DriveTarget, Network, Recording, SpikeTrainDrive
+from apical.simulate import simulate
+from apical.testing.networks import ball, cable, one_cell, pair_of_populations, tree
+
+if TYPE_CHECKING:
+    from apical.result import Result
+
+#: Voltages of two engines after 20 ms, mV. Observed 2e-11 on the networks here.
+SAME_VOLTAGE = 1e-8
+
+
+def run(network: Network, duration: float, engine: str, **given: Any) -> Result:
+    """Simulate from the given voltages with one thread, unless told otherwise."""
+    return simulate(network, duration, engine=engine, **({"start": "given", "threads": 1} | given))
+
+
+def rest(engine: str) -> None:
+    """A passive cell at its reversal potential stays there, to the last bit."""
+    found = run(one_cell(ball({"pas": {"e": -70.0}}, v0=-70.0)), 5, engine)
+    assert (found.recordings["v"].values == -70.0).all()
+
+
+def charging(engine: str) -> None:
+    """A passive compartment under a clamp follows implicit Euler's own geometric sequence."""
+    clamp = CurrentClamp(population="cells", section="soma", amplitude=0.01, start=1, stop=3)
+    network = one_cell(ball({"pas": {"g": 1e-4, "e": -70.0}}, v0=-70.0), biases={"c": clamp})
+    v = run(network, 5, engine, dt=0.05).recordings["v"].values[0, 0, 0]
+    # 500 µm² at 1 µF/cm² and 1e-4 S/cm²: 5e-3 nF and 5e-4 µS
+    capacitance, leak, expected = 5e-3, 5e-4, [-70.0]
+    for step in range(100):
+        injected = 0.01 if 20 <= step < 60 else 0.0
+        change = (injected - leak * (expected[-1] + 70)) / (capacitance / 0.05 + leak)
+        expected.append(expected[-1] + change)
+    # the 0.1 % of membrane area that 500 µm² loses to rounding of the diameter is 1e-15
+    assert np.abs(v - expected).max() < 1e-11
+
+
+def events(engine: str) -> None:
+    """An event acts in the step whose middle is the first not before it; times are not rounded."""
+    cell = ball({"pas": {}}, receptors=["excitation"], v0=-70.0)
+    for time, step in ((1.0, 40), (1.012, 40), (1.0125, 40), (1.013, 41), (1.02499, 41)):
+        drive = SpikeTrainDrive(
+            trains=[[time]], location="soma", kernel=None,
+            targets={"cells": DriveTarget(weights={"excitation": 0.001}, delay=0)},
+        )  # fmt: skip
+        request = {"B": Recording(population="cells", variable="excitation.B")}
+        network = one_cell(cell, drives={"d": drive}, recordings=request)
+        b = run(network, 2, engine).recordings["B"].values.ravel()
+        assert int(np.flatnonzero(b)[0]) == step + 1, time
+
+
+def agrees(engine: str) -> None:
+    """Voltages, spikes, states and dipole equal the reference engine's, to rounding."""
+    network = pair_of_populations()
+    requests = {
+        "v": Recording(population="trees", variable="v", every=0.1),
+        "cai": Recording(population="trees", variable="cad.cai", every=0.1),
+        "im": Recording(population="trees", variable="i_membrane", every=0.1, cells=[1, 17]),
+        "B": Recording(population="balls", variable="excitation.B", sections=["soma"]),
+    }
+    network = network.with_(recordings=requests)
+    for rates in ("exact", "table"):
+        plain = run(network, 20, "reference", rates=rates)
+        found = run(network, 20, engine, rates=rates)
+        assert plain.spikes.sizes["spike"] > 30
+        for column in ("trial", "time", "source", "cell"):
+            assert (plain.spikes[column].values == found.spikes[column].values).all()
+        for name, scale in (("v", 1.0), ("cai", 1e-3), ("im", 1.0), ("B", 1e-2)):
+            a, b = plain.recordings[name].values, found.recordings[name].values
+            assert np.abs(a - b).max() < SAME_VOLTAGE * scale, name
+        assert np.abs(plain.dipole - found.dipole).max() < SAME_VOLTAGE * 1e-4
+
+
+def conservation(engine: str) -> None:
+    """Membrane currents sum to what is injected, at every step."""
+    clamp = CurrentClamp(population="cells", section="trunk", x=0.9, amplitude=0.3, start=1, stop=15)
+    request = {"im": Recording(population="cells", variable="i_membrane")}
+    found = run(one_cell(tree(), celsius=37.0, biases={"c": clamp}, recordings=request), 20, engine)
+    currents = found.recordings["im"]
+    total = currents.sum("site").values[0, 0, 1:]
+    time = currents.time.values[1:]
+    injected = np.where((time > 1.01) & (time < 15.01), 0.3, 0.0)
+    # rounding relative to the currents that cancel: a few nA in 13 compartments
+    size = np.abs(currents.values).sum(axis=2).max()
+    assert np.abs(total - injected).max() < 1e-12 * max(1.0, size)
+
+
+def determinism(engine: str) -> None:
+    """Bitwise the same again, for any number of threads, and whatever ran in between."""
+    network = pair_of_populations()
+    before = network.content_hash()
+    first = run(network, 15, engine)
+    run(network, 3, engine)
+    for threads in (1, 2, 7):
+        again = run(network, 15, engine, threads=threads)
+        assert first.dipole.identical(again.dipole)
+        assert first.spikes.identical(again.spikes)
+    assert network.content_hash() == before
+
+
+def position(engine: str) -> None:
+    """A cell does not notice where in its population it stands or how many there are."""
+    drive = SpikeTrainDrive(
+        trains=[[1.0, 6.0]], location="trunk", kernel=None,
+        targets={"cells": DriveTarget(weights={"excitation": 0.03})},
+    )  # fmt: skip
+    alone = run(one_cell(tree(), celsius=37.0, drives={"d": drive}), 12, engine)
+    many = run(one_cell(tree(), n=37, celsius=37.0, drives={"d": drive}), 12, engine)
+    v = many.recordings["v"].values[0]
+    assert (v == alone.recordings["v"].values[0]).all()
+    assert v.max() > 0
+
+
+def divergence(engine: str) -> None:
+    """A simulation that explodes says where and when."""
+    clamp = CurrentClamp(population="cells", section="soma", amplitude=1e308, start=2)
+    network = one_cell(ball({"pas": {"g": 1e-9}}), n=3, biases={"c": clamp})
+    try:
+        run(network.set({"biases.c.cells": [1]}), 10, engine)
+    except NumericalError as error:
+        assert (error.population, error.cell) == ("cells", 1)
+        assert error.compartment.startswith("soma")
+        assert error.time >= 2
+    else:
+        raise AssertionError("nothing was reported")
+
+
+def cancelling(engine: str) -> None:
+    """Progress comes in order, ends at one, and can stop the run."""
+    seen: list[float] = []
+    network = one_cell(cable({"hh": {}}, 5), celsius=6.3)
+    run(network, 30, engine, progress=seen.append)
+    assert seen == sorted(seen)
+    assert len(seen) > 2
+    assert seen[-1] == 1.0
+
+    def stop(fraction: float) -> None:
+        raise Cancelled
+
+    try:
+        run(network, 30, engine, progress=stop)
+    except Cancelled:
+        return
+    raise AssertionError("the run did not stop")
+
+
+CHECKS: dict[str, Callable[[str], None]] = {
+    f.__name__: f
+    for f in (
+        rest, charging, events, agrees, conservation, determinism, position, divergence, cancelling,
+    )
+}  # fmt: skip
+
+
+def check(engine: str) -> None:
+    """Run every check on one engine."""
+    for test in CHECKS.values():
+        test(engine)
