@@ -1,0 +1,146 @@
+"""Smoothing and scaling of waveforms sampled in time."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import xarray as xr
+
+from apical.errors import ApicalError
+from apical.units import parse_quantity
+
+
+class DataError(ApicalError, ValueError):
+    """Data or an option that an analysis cannot work with."""
+
+
+def time_step(time: np.ndarray | xr.DataArray) -> float:
+    """Return the sampling interval of evenly spaced times.
+
+    Parameters
+    ----------
+    time : (n_time,) array, ms
+        Sample times.
+
+    Returns
+    -------
+    float
+        Interval in ms.
+
+    Raises
+    ------
+    DataError
+        If there are fewer than two samples, or they are not evenly spaced.
+    """
+    values = np.asarray(time, dtype=float)
+    if values.size < 2:
+        raise DataError(f"a waveform needs at least 2 samples; got {values.size}")
+    steps = np.diff(values)
+    dt = float(steps[0])
+    # files round their times: a thousandth of a sample per step is still "even"
+    if not dt > 0 or not np.allclose(steps, dt, rtol=1e-3, atol=0):
+        raise DataError(
+            f"samples must be evenly spaced in time; steps range from {steps.min():g} "
+            f"to {steps.max():g} ms"
+        )
+    return dt
+
+
+def smooth(data: xr.DataArray, window: float | str) -> xr.DataArray:
+    """Smooth along time with a Hamming window, as hnn-core's ``Dipole.smooth`` does.
+
+    The window is normalised to a sum of one and the ends are padded with zeros, so that the
+    first and last half window are drawn towards zero.
+
+    Parameters
+    ----------
+    data : DataArray with dim ``time``
+        Any other dimensions are kept.
+    window : float or str, ms
+        Length of the window; it is rounded to whole samples.
+
+    Returns
+    -------
+    DataArray
+        Same dims, coordinates and attributes.
+
+    Raises
+    ------
+    DataError
+        If the window is shorter than one sample or longer than the data.
+    """
+    length = _number(window, "ms", "smoothing window")
+    if "time" not in data.dims:
+        raise DataError(f"data to smooth need a dimension 'time'; got {tuple(data.dims)}")
+    rate = 1000.0 / time_step(data["time"])
+    samples = round(1e-3 * length * rate)
+    if not 1 <= samples <= data.sizes["time"]:
+        raise DataError(
+            f"smoothing window must be between one sample ({1000 / rate:g} ms) and the length of "
+            f"the data ({data.sizes['time'] * 1000 / rate:g} ms); got {length:g} ms"
+        )
+    kernel = np.hamming(samples)
+    kernel /= kernel.sum()
+    axis = data.get_axis_num("time")
+    if data.size == 0:
+        return data.copy()
+    values = np.apply_along_axis(lambda x: np.convolve(x, kernel, "same"), axis, data.values)
+    return data.copy(data=values)
+
+
+def scale(data: xr.DataArray, factor: float) -> xr.DataArray:
+    """Multiply by a number, keeping coordinates and attributes.
+
+    Raises
+    ------
+    DataError
+        If `factor` is not a finite number.
+    """
+    return data.copy(data=data.values * _number(factor, "1", "scaling factor"))
+
+
+def waveform(data: xr.DataArray, name: str = "dipole") -> tuple[np.ndarray, np.ndarray]:
+    """Return times (ms) and values of a single waveform.
+
+    Parameters
+    ----------
+    data : DataArray with dim ``time``
+        Dimensions of length one are dropped.
+    name : str
+        What to call it in an error.
+
+    Raises
+    ------
+    DataError
+        If it holds several waveforms, fewer than two samples, or times that do not increase.
+    """
+    if not isinstance(data, xr.DataArray) or "time" not in data.dims:
+        raise DataError(
+            f"the {name} must be a DataArray with a dimension 'time'; got {_kind(data)}"
+        )
+    several = {d: n for d, n in data.sizes.items() if d != "time" and n != 1}
+    if several:
+        shown = ", ".join(f"{n} along '{d}'" for d, n in several.items())
+        raise DataError(f"the {name} must be one waveform; got {shown}: average or select first")
+    times = np.asarray(data["time"].values, dtype=float)
+    values = np.asarray(data.values, dtype=float).reshape(-1)
+    if times.size < 2 or not (np.diff(times) > 0).all():
+        raise DataError(f"the {name} needs at least 2 samples at increasing times")
+    return times, values
+
+
+def _number(value: float | str, unit: str, what: str) -> float:
+    try:
+        number = parse_quantity(value, unit)
+    except ValueError as error:
+        raise DataError(f"the {what} {error}") from None
+    if not math.isfinite(number):
+        raise DataError(f"the {what} must be finite; got {value}")
+    return number
+
+
+def _kind(data: object) -> str:
+    return (
+        f"dimensions {tuple(data.dims)}" if isinstance(data, xr.DataArray) else type(data).__name__
+    )

@@ -1,0 +1,1 @@
+"""Files: results (one netCDF-4 each) and recorded dipoles (text). Nothing here executes."""

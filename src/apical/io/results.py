@@ -1,0 +1,230 @@
+"""The result file: one netCDF-4 (HDF5) with dipole, spikes, recordings, model and provenance.
+
+Layout: the root holds the model and the provenance as JSON text and the table of sources; the
+groups ``dipole``, ``spikes`` and ``recordings/<name>`` hold one xarray dataset each.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from apical.errors import ApicalError, FileFormatError, StorageError
+from apical.io.atomic import replacing
+
+if TYPE_CHECKING:
+    from apical.model import Network
+
+FORMAT = "apical-result"
+VERSION = 1
+_SPIKE_COLUMNS = ("trial", "time", "source", "cell")
+# gzip cannot shrink by more than about 1030, so nothing of ours declares more than this
+_MAX_RATIO, _FREE_BYTES, _MAX_OBJECTS = 1100, 64 * 1024**2, 20_000
+
+
+def write(path: str | os.PathLike[str], parts: Mapping[str, Any], overwrite: bool = False) -> None:
+    """Write the parts of a result (the fields of `apical.Result`) into one file.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written, or exists and `overwrite` is false.
+    """
+    groups = {
+        None: _root(parts["network"], parts["provenance"], parts["sources"]),
+        "dipole": parts["dipole"].to_dataset(name="dipole"),
+        "spikes": _spike_columns(parts["spikes"], list(parts["sources"])),
+    }
+    for position, (name, recording) in enumerate(parts["recordings"].items()):
+        dataset = recording.to_dataset(name="recording").assign_attrs(position=position)
+        groups[f"recordings/{name}"] = dataset
+    with replacing(path, overwrite) as temporary:
+        for group, dataset in groups.items():
+            dataset.to_netcdf(
+                temporary,
+                mode="w" if group is None else "a",
+                engine="h5netcdf",
+                group=group,
+                encoding={str(name): _encoding(v) for name, v in dataset.variables.items()},
+            )
+
+
+def read(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the parts of a result: the fields of `apical.Result` by name.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is not a result of apical, is damaged, or refers to other files.
+    StorageError
+        If it cannot be opened.
+    """
+    path = Path(path)
+    recordings = _inspect(path)
+    try:
+        root = _dataset(path, None)
+        sources = {
+            str(name): int(n)
+            for name, n in zip(root["source"].values, root["n_cells"].values, strict=True)
+        }
+        found = {name: _dataset(path, f"recordings/{name}") for name in recordings}
+        ordered = sorted(found.items(), key=lambda item: int(item[1].attrs["position"]))
+        parts = {
+            "network": _network(str(root["model"].values)),
+            "dipole": _dataset(path, "dipole")["dipole"],
+            "spikes": _spikes(_dataset(path, "spikes"), list(sources)),
+            "sources": sources,
+            "recordings": {name: ds["recording"].rename(name) for name, ds in ordered},
+            "provenance": json.loads(str(root["provenance"].values)),
+        }
+        _check_parts(parts)
+        return parts
+    except ApicalError as error:
+        raise FileFormatError(f"{path.name}: {error}") from error
+    except (KeyError, ValueError, TypeError, IndexError, OSError, RuntimeError) as error:
+        raise FileFormatError(f"{path.name}: damaged result file: {error}") from error
+
+
+def _root(
+    network: Network, provenance: Mapping[str, Any], sources: Mapping[str, int]
+) -> xr.Dataset:
+    return xr.Dataset(
+        {
+            # text of any length fits a variable; an HDF5 attribute ends at 64 kB
+            "model": ((), network.to_json()),
+            "provenance": ((), json.dumps(dict(provenance), allow_nan=False)),
+            "n_cells": ("source", np.array(list(sources.values()), dtype=np.int64)),
+        },
+        coords={"source": np.array(list(sources), dtype=str)},
+        attrs={"format": FORMAT, "format_version": VERSION},
+    )
+
+
+def _network(text: str) -> Network:
+    from apical.model import Network
+
+    return Network.from_json(text)
+
+
+def _spike_columns(spikes: xr.Dataset, names: list[str]) -> xr.Dataset:
+    """Replace the names of the sources by their index in the table of sources."""
+    index = np.zeros(spikes.sizes["spike"], dtype=np.int32)
+    for i, name in enumerate(names):
+        index[spikes["source"].values == name] = i
+    attrs = {"long_name": "index into the variable 'source' of the file's root"}
+    return spikes.drop_vars("source").assign(source=("spike", index, attrs))
+
+
+def _spikes(columns: xr.Dataset, names: list[str]) -> xr.Dataset:
+    index = columns["source"].values
+    if index.size and not (index.min() >= 0 and index.max() < len(names)):
+        raise ValueError("a spike of an unknown source")
+    source = np.array(names, dtype=str)[index] if index.size else np.array([], dtype="<U1")
+    return columns.assign(source=("spike", source))[list(_SPIKE_COLUMNS)]
+
+
+def _check_parts(parts: Mapping[str, Any]) -> None:
+    """Raise ValueError if the parts are not shaped as the parts of a result are."""
+    wanted = {"dipole": (parts["dipole"], ("trial", "population", "time"))}
+    wanted |= {n: (parts["spikes"][n], ("spike",)) for n in _SPIKE_COLUMNS}
+    wanted |= {
+        name: (recording, ("trial", "cell", "site", "time"))
+        for name, recording in parts["recordings"].items()
+    }
+    for name, (array, dims) in wanted.items():
+        text = name == "source"
+        if array.dims != dims or (array.dtype.kind not in "fiu" and not text):
+            raise ValueError(f"'{name}' should be numbers along {', '.join(dims)}")
+    for coordinate in ("trial", "population", "time", "layer", "rest"):
+        parts["dipole"].coords[coordinate]
+    trials, trial = parts["provenance"]["trials"], parts["spikes"]["trial"].values
+    float(parts["provenance"]["duration"])
+    if trial.size and not (trial.min() >= 0 and trial.max() < int(trials)):
+        raise ValueError("a spike of an unknown trial")
+
+
+def _encoding(variable: xr.Variable) -> dict[str, Any]:
+    if variable.dtype.kind not in "fiu":
+        return {}
+    # without a fill value every number, NaN too, is kept as it is
+    encoding: dict[str, Any] = {"_FillValue": None}
+    if variable.size > 1000:
+        encoding |= {"zlib": True, "complevel": 1, "shuffle": True}
+    return encoding
+
+
+def _dataset(path: Path, group: str | None) -> xr.Dataset:
+    # "ms" as unit of time must stay a number, not become a timedelta
+    with xr.open_dataset(
+        path,
+        engine="h5netcdf",
+        group=group,
+        mask_and_scale=False,
+        decode_times=False,
+        decode_timedelta=False,
+        cache=False,
+    ) as dataset:
+        loaded = dataset.load()
+    loaded.encoding = {}
+    for variable in loaded.variables.values():
+        variable.encoding = {}
+    return loaded
+
+
+def _inspect(path: Path) -> list[str]:
+    """Refuse what is not ours before any of it is read; return the names of the recordings."""
+    import h5py
+
+    try:
+        size = path.stat().st_size
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise StorageError(f"cannot read '{path}': {error.strerror or error}") from error
+    if not path.is_file() or not h5py.is_hdf5(path):
+        raise FileFormatError(f"{path.name}: this is not a result of apical (not HDF5)")
+    try:
+        with h5py.File(path, "r") as file:
+            mark, version = file.attrs.get("format"), file.attrs.get("format_version")
+            if mark != FORMAT:
+                raise FileFormatError(f"{path.name}: this HDF5 file is not a result of apical")
+            if np.atleast_1d(version).tolist() != [VERSION]:  # type: ignore[arg-type]
+                raise FileFormatError(
+                    f"{path.name}: result format {version} is not known here (only {VERSION})"
+                )
+            _check_tree(file, path.name, limit=_FREE_BYTES + _MAX_RATIO * size)
+            group = file.get("recordings")
+            return list(group) if isinstance(group, h5py.Group) else []
+    except (OSError, RuntimeError, KeyError, ValueError) as error:
+        if isinstance(error, ApicalError):
+            raise
+        raise FileFormatError(f"{path.name}: damaged result file: {error}") from error
+
+
+def _check_tree(root: Any, name: str, limit: int) -> None:
+    """Refuse links, data kept in other files, and sizes that no file of this length can hold."""
+    import h5py
+
+    waiting, seen, total = [(root, 0)], 0, 0
+    while waiting:
+        group, depth = waiting.pop()
+        for key in group:
+            seen += 1
+            link = group.get(key, getlink=True)
+            if seen > _MAX_OBJECTS or depth > 4 or not isinstance(link, h5py.HardLink):
+                raise FileFormatError(f"{name}: links, or too many parts, in a result file")
+            item = group[key]
+            if isinstance(item, h5py.Group):
+                waiting.append((item, depth + 1))
+            elif isinstance(item, h5py.Dataset):
+                if item.is_virtual or item.external:
+                    raise FileFormatError(f"{name}: '{item.name}' is kept in another file")
+                total += int(np.prod(item.shape or (1,), dtype=object)) * item.dtype.itemsize
+                if total > limit:
+                    raise FileFormatError(f"{name}: declares more data than it can hold")

@@ -1,0 +1,349 @@
+"""What a simulation returns: labelled arrays with units and where they came from."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from apical.analysis import firing_rates, scale, smooth, spike_counts
+from apical.units import parse_quantity
+
+if TYPE_CHECKING:
+    from apical.model import Network
+
+_DIPOLE = {"units": "nAm", "long_name": "current dipole moment"}
+_TIME = {"units": "ms", "long_name": "time"}
+
+
+@dataclass(frozen=True)
+class RecordedTraces:
+    """The samples of one recording, as an engine hands them over.
+
+    Parameters
+    ----------
+    time : (n_time,) array, ms
+    values : (trial, cell, site, time) array
+    cells : sequence of int
+        Index of each recorded cell in its population.
+    sites : sequence of str
+        Where on the cell, as ``section(x)``.
+    units : str
+        Unit of `values`.
+    """
+
+    time: np.ndarray
+    values: np.ndarray
+    cells: Sequence[int]
+    sites: Sequence[str]
+    units: str
+
+    def to_dataarray(self, name: str) -> xr.DataArray:
+        """Label the samples; dims (trial, cell, site, time)."""
+        return xr.DataArray(
+            _fixed(self.values, np.float64),
+            dims=("trial", "cell", "site", "time"),
+            coords={
+                "trial": np.arange(np.shape(self.values)[0]),
+                "cell": np.asarray(self.cells, dtype=np.int64),
+                "site": np.asarray(list(self.sites), dtype=str),
+                "time": ("time", _fixed(self.time, np.float64), _TIME),
+            },
+            name=name,
+            attrs={"units": self.units},
+        )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """Dipoles, spikes and recordings of a simulation; every method returns something new.
+
+    Made by `apical.simulate`, `apical.load` or `Result.from_arrays`.
+
+    Attributes
+    ----------
+    network : Network
+        What was simulated.
+    dipole : DataArray (trial, population, time), nAm
+        Populations that contribute, with coordinates ``layer`` and ``rest`` (population): the
+        dipole of the undriven steady state, which has been subtracted.
+    spikes : Dataset with dim ``spike``
+        Columns ``trial``, ``time`` (ms), ``source`` (name of a population or drive) and ``cell``
+        (index within it), sorted by trial, time, source and cell.
+    sources : mapping of str to int
+        Number of cells of every population, then of every drive.
+    recordings : mapping of str to DataArray (trial, cell, site, time)
+        What was recorded on request.
+    provenance : mapping
+        Versions, engine, seed, hash of the model and so on; plain values.
+    """
+
+    network: Network
+    dipole: xr.DataArray
+    spikes: xr.Dataset
+    sources: Mapping[str, int]
+    recordings: Mapping[str, xr.DataArray]
+    provenance: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        for name in ("sources", "recordings"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        provenance = MappingProxyType(copy.deepcopy(dict(self.provenance)))
+        object.__setattr__(self, "provenance", provenance)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        network: Network,
+        time: np.ndarray,
+        dipole: np.ndarray,
+        *,
+        spikes: Mapping[str, np.ndarray],
+        sources: Mapping[str, int],
+        rest: np.ndarray | None = None,
+        recordings: Mapping[str, RecordedTraces] | None = None,
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """Build a result from plain arrays, which are not copied but shown read-only.
+
+        Parameters
+        ----------
+        network : Network
+            What was simulated; gives names and layers of the populations with ``dipole=True``.
+        time : (n_time,) array, ms
+            Sample times of the dipole.
+        dipole : (trial, population, n_time) array, nAm
+            Populations with ``dipole=True`` in the order of the network, `rest` subtracted.
+        spikes : mapping of str to (n,) arrays
+            ``trial`` (int), ``time`` (ms), ``source`` (int, position in `sources`) and ``cell``
+            (int, within the source); in any order.
+        sources : mapping of str to int
+            Number of cells of the populations, then drives, in the order of the network.
+        rest : (population,) array, nAm, optional
+            Dipole of the undriven steady state; zeros if not given.
+        recordings : mapping of str to RecordedTraces, optional
+            By name, in the order of the network.
+        provenance : mapping, optional
+            Values that JSON can hold; ``trials`` and ``duration`` are added if missing.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the shapes do not fit each other, or JSON cannot hold the provenance.
+        """
+        names = [name for name, p in network.populations.items() if p.dipole]
+        layers = [network.populations[name].layer for name in names]
+        values, time = _fixed(dipole, np.float64), _fixed(time, np.float64)
+        if values.ndim != 3 or values.shape[1:] != (len(names), time.size):
+            raise ValueError(
+                f"dipole must have shape (trial, {len(names)}, {time.size}); got {values.shape}"
+            )
+        labelled = xr.DataArray(
+            values,
+            dims=("trial", "population", "time"),
+            coords={
+                "trial": np.arange(values.shape[0]),
+                "population": np.array(names, dtype=str),
+                "time": ("time", time, _TIME),
+                "layer": ("population", np.array(layers, dtype=str)),
+                "rest": (
+                    "population",
+                    np.zeros(len(names)) if rest is None else _fixed(rest, np.float64),
+                    {"units": "nAm", "long_name": "dipole of the undriven steady state"},
+                ),
+            },
+            name="dipole",
+            attrs=_DIPOLE,
+        )
+        known = {"trials": values.shape[0], "duration": float(time[-1]), "history": []}
+        return cls(
+            network=network,
+            dipole=labelled,
+            spikes=_spike_table(spikes, list(sources)),
+            sources={name: int(n) for name, n in sources.items()},
+            recordings={k: v.to_dataarray(k) for k, v in (recordings or {}).items()},
+            # through JSON and back: what cannot be saved is refused here, not after the work
+            provenance=json.loads(json.dumps(known | dict(provenance or {}), allow_nan=False)),
+        )
+
+    @property
+    def time(self) -> np.ndarray:
+        """Sample times of the dipole in ms."""
+        return self.dipole["time"].values
+
+    @property
+    def trials(self) -> int:
+        """Number of trials simulated (`average` keeps it)."""
+        return int(self.provenance["trials"])
+
+    def total(self) -> xr.DataArray:
+        """Return the dipole summed over populations: (trial, time), nAm."""
+        return self.dipole.sum("population", keep_attrs=True)
+
+    def layers(self) -> xr.DataArray:
+        """Return the dipole summed within each layer: (trial, layer, time), nAm."""
+        layer = self.dipole["layer"].values
+        names = list(dict.fromkeys(layer.tolist()))
+        shape = (self.dipole.sizes["trial"], len(names), self.dipole.sizes["time"])
+        values = np.zeros(shape)
+        for i, name in enumerate(names):
+            values[:, i] = self.dipole.values[:, layer == name].sum(axis=1)
+        return xr.DataArray(
+            values,
+            dims=("trial", "layer", "time"),
+            coords={
+                "trial": self.dipole["trial"],
+                "layer": np.array(names, dtype=str),
+                "time": self.dipole["time"],
+            },
+            name="dipole",
+            attrs=self.dipole.attrs,
+        )
+
+    def spike_counts(self) -> xr.DataArray:
+        """Return the number of spikes of each source: (trial, source)."""
+        return spike_counts(self.spikes, self.sources, self.trials)
+
+    def rates(self) -> xr.DataArray:
+        """Return spikes per second and cell of each source, mean over trials: (source), Hz."""
+        rates = firing_rates(self.spike_counts(), self.sources, self.provenance["duration"])
+        return rates.mean("trial", keep_attrs=True)
+
+    def smooth(self, window: float | str) -> Result:
+        """Return a result with its dipoles smoothed; `window` in ms (see `apical.smooth`)."""
+        return self._changed(smooth(self.dipole, window), f"smoothed {_shown(window, 'ms')}")
+
+    def scale(self, factor: float) -> Result:
+        """Return a result with its dipoles (and their rest) multiplied by `factor`."""
+        dipole = scale(self.dipole, factor)
+        factor = parse_quantity(factor, "1")
+        rest = dipole["rest"].copy(data=dipole["rest"].values * factor)
+        return self._changed(dipole.assign_coords(rest=rest), f"× {factor:g}")
+
+    def average(self) -> Result:
+        """Return a result of one trial: the mean of dipoles and recordings.
+
+        The spikes of all trials are kept, so that rates stay what they are.
+        """
+        recordings = {name: _mean_trial(r) for name, r in self.recordings.items()}
+        n = self.dipole.sizes["trial"]
+        return self._changed(_mean_trial(self.dipole), f"average of {n} trials", recordings)
+
+    def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
+        """Write everything into one netCDF-4 file, which appears whole or not at all.
+
+        Raises
+        ------
+        StorageError
+            If the file cannot be written, or exists and `overwrite` is false.
+        """
+        from apical.io import results
+
+        results.write(path, self._fields(), overwrite)
+
+    def identical(self, other: Result) -> bool:
+        """Whether all data, labels, the network and the provenance are equal."""
+        mine, theirs = self._fields(), other._fields()
+        arrays = mine.pop("recordings"), theirs.pop("recordings")
+        plain = all(
+            mine[name] == theirs[name] for name in ("network", "provenance", "sources")
+        ) and list(mine["sources"]) == list(theirs["sources"])
+        return (
+            plain
+            and all(mine[name].identical(theirs[name]) for name in ("dipole", "spikes"))
+            and list(arrays[0]) == list(arrays[1])
+            and all(arrays[0][name].identical(arrays[1][name]) for name in arrays[0])
+        )
+
+    def __repr__(self) -> str:
+        name = self.network.name or "network"
+        return (
+            f"<Result of {name}: {self.trials} trial(s), {self.time[-1]:g} ms, "
+            f"{self.spikes.sizes['spike']} spikes>"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # read-only mappings cannot be sent to other processes as they are
+        return type(self), tuple(self._fields().values())
+
+    def _fields(self) -> dict[str, Any]:
+        return {
+            "network": self.network,
+            "dipole": self.dipole,
+            "spikes": self.spikes,
+            "sources": dict(self.sources),
+            "recordings": dict(self.recordings),
+            "provenance": dict(self.provenance),
+        }
+
+    def _changed(
+        self,
+        dipole: xr.DataArray,
+        step: str,
+        recordings: Mapping[str, xr.DataArray] | None = None,
+    ) -> Result:
+        dipole = dipole.copy(data=_fixed(dipole.values, np.float64))
+        fields: dict[str, Any] = {**self._fields(), "dipole": dipole}
+        if recordings is not None:
+            fields["recordings"] = recordings
+        history = [*self.provenance.get("history", ()), step]
+        fields["provenance"] = {**self.provenance, "history": history}
+        return Result(**fields)
+
+
+def load(path: str | os.PathLike[str]) -> Result:
+    """Read a result that `Result.save` wrote.
+
+    Raises
+    ------
+    FileFormatError
+        If the file is not a result of apical, or is damaged.
+    StorageError
+        If it cannot be opened.
+    """
+    from apical.io import results
+
+    return Result(**results.read(path))
+
+
+def _spike_table(spikes: Mapping[str, np.ndarray], names: list[str]) -> xr.Dataset:
+    trial = np.asarray(spikes["trial"], dtype=np.int64)
+    time = np.asarray(spikes["time"], dtype=np.float64)
+    source = np.asarray(spikes["source"], dtype=np.int64)
+    cell = np.asarray(spikes["cell"], dtype=np.int64)
+    if not trial.shape == time.shape == source.shape == cell.shape == (time.size,):
+        raise ValueError("the columns of spikes must be one-dimensional and equally long")
+    if source.size and not 0 <= source.min() <= source.max() < len(names):
+        raise ValueError("a spike of a source that is not in sources")
+    order = np.lexsort((cell, source, time, trial))
+    name = np.array(names, dtype=str)[source[order]] if names else np.array([], dtype="<U1")
+    return xr.Dataset(
+        {
+            "trial": ("spike", _fixed(trial[order], np.int64)),
+            "time": ("spike", _fixed(time[order], np.float64), _TIME),
+            "source": ("spike", name),
+            "cell": ("spike", _fixed(cell[order], np.int64)),
+        }
+    )
+
+
+def _shown(value: float | str, unit: str) -> str:
+    return f"{parse_quantity(value, unit):g} {unit}"
+
+
+def _mean_trial(data: xr.DataArray) -> xr.DataArray:
+    mean = data.mean("trial", keep_attrs=True).expand_dims(trial=[0])
+    return mean.transpose(*data.dims)
+
+
+def _fixed(values: Any, dtype: Any) -> np.ndarray:
+    view = np.asarray(values, dtype=dtype).view()
+    view.flags.writeable = False
+    return view
