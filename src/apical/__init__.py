@@ -1,0 +1,145 @@
+"""apical: the cells and circuits beneath a MEG/EEG waveform.
+
+Public names are loaded when first used, so that importing apical takes no time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from apical import analysis, errors, models, plots, units
+    from apical.analysis import compare, correlation, peaks, rmse, scale, smooth
+    from apical.io.recorded import read_dipole, write_dipole
+    from apical.model import (
+        Cell,
+        CurrentClamp,
+        DriveTarget,
+        EvokedDrive,
+        FixedRule,
+        Gaussian,
+        Grid,
+        LambdaRule,
+        LengthRule,
+        Mechanism,
+        Network,
+        Points,
+        Population,
+        Profile,
+        Projection,
+        Receptor,
+        Recording,
+        Section,
+        Site,
+        SpikeTrainDrive,
+        StaggeredGrid,
+        TabulatedRates,
+    )
+    from apical.result import Result, load
+    from apical.simulate import simulate
+
+_MODULES = ("analysis", "errors", "models", "plots", "units")
+_NAMES = {
+    "apical.simulate": ("simulate",),
+    "apical.result": ("Result", "load"),
+    "apical.analysis": ("compare", "correlation", "peaks", "rmse", "scale", "smooth"),
+    "apical.io.recorded": ("read_dipole", "write_dipole"),
+    "apical.model": (
+        "Cell",
+        "CurrentClamp",
+        "DriveTarget",
+        "EvokedDrive",
+        "FixedRule",
+        "Gaussian",
+        "Grid",
+        "LambdaRule",
+        "LengthRule",
+        "Mechanism",
+        "Network",
+        "Points",
+        "Population",
+        "Profile",
+        "Projection",
+        "Receptor",
+        "Recording",
+        "Section",
+        "Site",
+        "SpikeTrainDrive",
+        "StaggeredGrid",
+        "TabulatedRates",
+    ),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = [  # noqa: RUF022 - modules, verbs, then the parts of a model
+    "__version__",
+    "analysis",
+    "errors",
+    "models",
+    "plots",
+    "units",
+    "simulate",
+    "Result",
+    "load",
+    "compare",
+    "correlation",
+    "peaks",
+    "rmse",
+    "scale",
+    "smooth",
+    "read_dipole",
+    "write_dipole",
+    "Cell",
+    "CurrentClamp",
+    "DriveTarget",
+    "EvokedDrive",
+    "FixedRule",
+    "Gaussian",
+    "Grid",
+    "LambdaRule",
+    "LengthRule",
+    "Mechanism",
+    "Network",
+    "Points",
+    "Population",
+    "Profile",
+    "Projection",
+    "Receptor",
+    "Recording",
+    "Section",
+    "Site",
+    "SpikeTrainDrive",
+    "StaggeredGrid",
+    "TabulatedRates",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"apical.{name}")
+    if name in _HOME:
+        value = getattr(importlib.import_module(_HOME[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'apical' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps `apical.simulate` the function although a submodule has the same name."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "simulate" and isinstance(value, ModuleType):
+            value = value.simulate
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -1,0 +1,5 @@
+"""Run the command line as ``python -m apical``."""
+
+from apical.cli import main
+
+main()

@@ -1,0 +1,166 @@
+"""Commands and their options; each does its imports when it runs, so that help is instant."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from apical.cli.failures import reported
+
+app = typer.Typer(
+    name="apical",
+    help="The cells and circuits beneath a MEG/EEG waveform.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Rates(StrEnum):
+    """How rate functions are computed."""
+
+    exact = "exact"
+    table = "table"
+
+
+class Start(StrEnum):
+    """Where a simulation starts from."""
+
+    steady = "steady"
+    given = "given"
+
+
+class Engine(StrEnum):
+    """Which engine computes."""
+
+    auto = "auto"
+    cpu = "cpu"
+    reference = "reference"
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from apical import __version__
+
+        typer.echo(f"apical {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command()
+def run(
+    model: Annotated[str, typer.Argument(help="Name of a model, or a model file (.json).")] = "erp",
+    trials: Annotated[int, typer.Option(min=1, help="Number of trials.")] = 1,
+    duration: Annotated[str, typer.Option(help="Simulated time, in ms.")] = "170",
+    dt: Annotated[str, typer.Option(help="Time step, in ms.")] = "0.025",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random draws.")] = 0,
+    threads: Annotated[
+        int | None,
+        typer.Option(min=1, help="Number of threads; all cores if not given."),
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="Which engine computes.")] = Engine.auto,
+    rates: Annotated[
+        Rates, typer.Option(help="Exact rate functions, or 1-mV tables as in hnn-core.")
+    ] = Rates.exact,
+    start: Annotated[
+        Start, typer.Option(help="Start from the steady state, or the voltages given.")
+    ] = Start.steady,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="PATH=VALUE",
+            help="Change a value, such as drives.evprox1.mu=30 or 'drives.evprox1.mu=30 ms'.",
+        ),
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(help="Recorded dipole: text with two columns, ms and nAm."),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(help="Column of the recorded dipole, if there are several (time is 1)."),
+    ] = None,
+    smooth: Annotated[
+        str | None,
+        typer.Option(help="Smooth the dipole shown with a Hamming window of this many ms."),
+    ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(help="Multiply the dipole shown by this."),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Save the result (not smoothed or scaled), .nc."),
+    ] = None,
+    figure: Annotated[
+        Path | None,
+        typer.Option(help="Save a summary figure, such as erp.png or erp.pdf."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+) -> None:
+    """Simulate a model; show peaks, latencies, spikes and rates, and compare with a recording."""
+    with reported():
+        from apical.cli.run import Request, execute
+
+        execute(
+            Request(
+                model=model,
+                changes=tuple(changes or ()),
+                duration=duration,
+                dt=dt,
+                trials=trials,
+                seed=seed,
+                threads=threads,
+                engine=engine.value,
+                rates=rates.value,
+                start=start.value,
+                compare=compare,
+                column=column,
+                smooth=smooth,
+                scale=scale,
+                output=output,
+                figure=figure,
+                overwrite=overwrite,
+                as_json=as_json,
+                quiet=quiet,
+            )
+        )
+
+
+@app.command()
+def models() -> None:
+    """List the models that come with apical."""
+    with reported():
+        from apical.cli.about import show_models
+
+        show_models()
+
+
+@app.command()
+def info() -> None:
+    """Show versions, engines, threads and the kernel cache."""
+    with reported():
+        from apical.cli.about import show_info
+
+        show_info()

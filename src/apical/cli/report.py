@@ -1,0 +1,143 @@
+"""The short table after a run, and the same as JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from apical.analysis import compare, peaks
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from rich.table import Table
+
+    from apical.result import Result
+
+
+def measures(result: Result, recorded: xr.DataArray | None) -> dict[str, Any]:
+    """Collect what is worth saying about a result; plain values.
+
+    Peaks are of the mean over trials; spikes are the mean per trial.
+    """
+    mean = result.average()
+    waves = {"total": mean.total()}
+    layers = mean.layers()
+    if layers.sizes["layer"] > 1:
+        waves |= {str(name): layers.sel(layer=name) for name in layers["layer"].values}
+    counts, rates = result.spike_counts().mean("trial"), result.rates()
+    network = result.network
+
+    def spikes(name: str) -> dict[str, Any]:
+        rate = float(rates.sel(source=name))
+        number = float(counts.sel(source=name))
+        return {"cells": result.sources[name], "spikes_per_trial": number, "rate_hz": rate}
+
+    fit = None if recorded is None else compare(mean.total(), recorded)
+    return {
+        "model": network.name,
+        "trials": result.trials,
+        "duration_ms": result.provenance["duration"],
+        "dipole_steps": list(result.provenance.get("history", ())),
+        "dipole": {name: _peaks(wave) for name, wave in waves.items()},
+        "populations": {name: spikes(name) for name in network.populations},
+        "drives": {name: spikes(name) for name in network.drives},
+        "comparison": None if fit is None else _comparison(asdict(fit)),
+        "provenance": dict(result.provenance),
+    }
+
+
+def print_json(result: Result, recorded: xr.DataArray | None) -> None:
+    """Print the measures as JSON on stdout."""
+    typer.echo(json.dumps(measures(result, recorded), indent=2, allow_nan=False))
+
+
+def print_table(result: Result, recorded: xr.DataArray | None, written: list[Path]) -> None:
+    """Print the measures as a table on stdout."""
+    from rich.console import Console
+    from rich.text import Text
+
+    found = measures(result, recorded)
+    console = Console(highlight=False, markup=False)
+    console.print(Text(_headline(found), style="bold"))
+    console.print(_dipole_table(found["dipole"]))
+    console.print(_spike_table(found["populations"], found["drives"]))
+    if fit := found["comparison"]:
+        r = "undefined" if fit["correlation"] is None else f"{fit['correlation']:.3f}"
+        console.print(
+            f"against the recording, {fit['tmin_ms']:g} to {fit['tmax_ms']:.4g} ms: "
+            f"RMSE {fit['rmse_nam']:.4g} nAm, correlation {r}",
+            style="bold",
+        )
+    for path in written:
+        console.print(f"wrote {path}", soft_wrap=True)
+
+
+def _headline(found: dict[str, Any]) -> str:
+    trials = "1 trial" if found["trials"] == 1 else f"{found['trials']} trials"
+    text = f"{found['model'] or 'network'}: {trials} of {found['duration_ms']:g} ms"
+    seconds = found["provenance"].get("wall_seconds")
+    if isinstance(seconds, int | float):
+        text += f" in {seconds:.2f} s"
+    steps = found["dipole_steps"]
+    return f"{text}; dipole {', '.join(steps)}" if steps else text
+
+
+def _dipole_table(dipole: dict[str, dict[str, float]]) -> Table:
+    table = _table("dipole (mean)", "highest nAm", "at ms", "lowest nAm", "at ms")
+    for name, found in dipole.items():
+        table.add_row(
+            name,
+            f"{found['maximum_nam']:.4g}",
+            f"{found['maximum_ms']:.1f}",
+            f"{found['minimum_nam']:.4g}",
+            f"{found['minimum_ms']:.1f}",
+        )
+    return table
+
+
+def _spike_table(populations: dict[str, Any], drives: dict[str, Any]) -> Table:
+    table = _table("spikes", "cells", "per trial", "Hz per cell")
+    for group in (populations, drives):
+        for name, found in group.items():
+            number, rate = found["spikes_per_trial"], found["rate_hz"]
+            table.add_row(name, str(found["cells"]), f"{number:.1f}", f"{rate:.2f}")
+        table.add_section()
+    return table
+
+
+def _table(first: str, *others: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column(first, no_wrap=True)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _peaks(wave: xr.DataArray) -> dict[str, float]:
+    found = peaks(wave)
+    return {
+        "maximum_nam": found.maximum.value,
+        "maximum_ms": found.maximum.latency,
+        "minimum_nam": found.minimum.value,
+        "minimum_ms": found.minimum.latency,
+    }
+
+
+def _comparison(fit: dict[str, Any]) -> dict[str, Any]:
+    # JSON has no NaN
+    r = None if math.isnan(fit["correlation"]) else fit["correlation"]
+    return {
+        "rmse_nam": fit["rmse"],
+        "correlation": r,
+        "tmin_ms": fit["tmin"],
+        "tmax_ms": fit["tmax"],
+        "samples": fit["samples"],
+    }

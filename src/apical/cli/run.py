@@ -1,0 +1,220 @@
+"""``apical run``: everything is checked first, then simulated, then saved and shown."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from apical.cli.failures import UsageError, as_usage, stderr
+from apical.errors import FileFormatError, ModelError, Problem, StorageError, did_you_mean
+from apical.io.atomic import check_writable
+from apical.units import parse_quantity
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from apical.model import Network
+    from apical.result import Result
+
+# one more byte than this is refused by the reader of models
+_MAX_MODEL_BYTES = 64_000_000
+FIGURES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".eps", ".ps")
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line; see ``apical run --help``."""
+
+    model: str = "erp"
+    changes: tuple[str, ...] = ()
+    duration: str = "170"
+    dt: str = "0.025"
+    trials: int = 1
+    seed: int = 0
+    threads: int | None = None
+    engine: str = "auto"
+    rates: str = "exact"
+    start: str = "steady"
+    compare: Path | None = None
+    column: str | None = None
+    smooth: str | None = None
+    scale: float | None = None
+    output: Path | None = None
+    figure: Path | None = None
+    overwrite: bool = False
+    as_json: bool = False
+    quiet: bool = False
+
+
+def execute(request: Request) -> None:
+    """Check, simulate, save, draw and report."""
+    duration, dt = _positive(request.duration, "duration"), _positive(request.dt, "dt")
+    window = None if request.smooth is None else _positive(request.smooth, "smooth")
+    if window is not None and not dt <= window <= duration:
+        raise UsageError(f"--smooth must be {dt:g} to {duration:g} ms; got {window:g} ms")
+    if request.scale is not None and not math.isfinite(request.scale):
+        raise UsageError(f"--scale must be a finite number; got {request.scale}")
+    with as_usage():
+        _check_targets(request)
+        network = changed(find_model(request.model), request.changes)
+        recorded = _recorded(request, duration)
+
+    from apical.simulate import simulate
+
+    with _progress(not request.quiet) as progress:
+        result = simulate(
+            network,
+            duration,
+            dt=dt,
+            trials=request.trials,
+            seed=request.seed,
+            engine=request.engine,
+            rates=request.rates,
+            start=request.start,
+            threads=request.threads,
+            progress=progress,
+        )
+    if request.output:
+        result.save(request.output, request.overwrite)
+    shown = result if window is None else result.smooth(window)
+    shown = shown if request.scale is None else shown.scale(request.scale)
+    if request.figure:
+        _draw(shown, recorded, request.figure, request.overwrite)
+    _report(shown, recorded, request)
+
+
+def find_model(name: str) -> Network:
+    """Return a library model by name, or read a model file.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or the file holds no valid one.
+    FileFormatError, StorageError
+        If the file is not a model file, or cannot be read.
+    """
+    from apical import models
+
+    if name in models.names():
+        return models.load(name)
+    path = Path(name)
+    if path.suffix.lower() == ".json" or path.exists():
+        return _read_model(path)
+    hint = did_you_mean(name, models.names(), "models are")
+    raise ModelError([Problem("", f"there is no model '{name}'", hint)])
+
+
+def _read_model(path: Path) -> Network:
+    from apical.model import Network
+
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MAX_MODEL_BYTES + 1)
+    except OSError as error:
+        raise StorageError(f"cannot read '{path}': {error.strerror or error}") from error
+    try:
+        return Network.from_json(data)
+    except FileFormatError as error:
+        raise FileFormatError(f"'{path}' is not a model file: {error}") from error
+
+
+def changed(network: Network, changes: tuple[str, ...]) -> Network:
+    """Apply ``path=value`` texts, all at once.
+
+    Values are read as JSON where they can be (numbers, true, lists) and taken as text, such as
+    ``30 ms``, otherwise.
+    """
+    values: dict[str, Any] = {}
+    for text in changes:
+        path, sign, value = text.partition("=")
+        path = path.strip()
+        if not sign or not path:
+            raise UsageError(f"--set needs PATH=VALUE, such as drives.evprox1.mu=30; got '{text}'")
+        if path in values:
+            raise UsageError(f"--set {path} is given twice")
+        try:
+            values[path] = json.loads(value)
+        except (ValueError, RecursionError):
+            values[path] = value.strip()
+    return network.set(values) if values else network
+
+
+def _positive(text: str, option: str) -> float:
+    try:
+        value = parse_quantity(text, "ms")
+    except ValueError as error:
+        raise UsageError(f"--{option} {error}") from None
+    if not (math.isfinite(value) and value > 0):
+        raise UsageError(f"--{option} must be a finite time > 0 ms; got {text}")
+    return value
+
+
+def _check_targets(request: Request) -> None:
+    targets = [path for path in (request.output, request.figure) if path is not None]
+    for path in targets:
+        check_writable(path, request.overwrite)
+    if len({path.resolve() for path in targets}) < len(targets):
+        raise UsageError(f"--output and --figure are the same file '{targets[0]}'")
+    figure = request.figure
+    if figure is not None and figure.suffix.lower() not in FIGURES:
+        raise UsageError(f"--figure must end with {', '.join(FIGURES)}; got '{figure.name}'")
+    if request.compare is not None and request.compare.resolve() in {p.resolve() for p in targets}:
+        raise UsageError(f"'{request.compare}' is the recording: it cannot be written to")
+    if request.column is not None and request.compare is None:
+        raise UsageError("--column needs --compare")
+
+
+def _recorded(request: Request, duration: float) -> xr.DataArray | None:
+    if request.compare is None:
+        return None
+    from apical.io.recorded import read_dipole
+
+    recorded = read_dipole(request.compare, request.column)
+    time = recorded["time"].values
+    if ((time >= 0) & (time <= duration)).sum() < 2:
+        raise UsageError(
+            f"{request.compare.name}: recorded {time[0]:g} to {time[-1]:g} ms, simulated 0 to "
+            f"{duration:g} ms: fewer than 2 samples to compare"
+        )
+    return recorded
+
+
+@contextmanager
+def _progress(wanted: bool) -> Iterator[Callable[[float], None] | None]:
+    """Show a bar on the terminal, if there is one."""
+    console = stderr()
+    if not (wanted and console.is_terminal):
+        yield None
+        return
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("simulating"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("simulating", total=1.0)
+        yield lambda fraction: bar.update(task, completed=fraction)
+
+
+def _draw(shown: Result, recorded: xr.DataArray | None, path: Path, overwrite: bool) -> None:
+    from apical import plots
+
+    plots.save_figure(plots.summary(shown, recorded), path, overwrite)
+
+
+def _report(shown: Result, recorded: xr.DataArray | None, request: Request) -> None:
+    from apical.cli import report
+
+    if request.as_json:
+        report.print_json(shown, recorded)
+    elif not request.quiet:
+        report.print_table(shown, recorded, [p for p in (request.output, request.figure) if p])
