@@ -36,15 +36,21 @@ class DrivePlan:
     ----------
     name : str
         Name of the drive.
-    n : int
-        Number of drive cells.
+    cells : tuple of (str, int)
+        What each drive cell is called: the target cell it belongs to, or ``("", k)``. Its random
+        stream carries this name, so other targets do not change its events.
     connections : dict of str to Connections
         What they reach, by population; sources are drive cells.
     """
 
     name: str
-    n: int
+    cells: tuple[tuple[str, int], ...]
     connections: dict[str, Connections]
+
+    @property
+    def n(self) -> int:
+        """Number of drive cells."""
+        return len(self.cells)
 
     def trains(self, network: Network, seed: int, trial: int, duration: float) -> tuple[Floats, Ints]:
         """Draw one trial's events.
@@ -57,7 +63,7 @@ class DrivePlan:
             Drive cell of each.
         """
         drive = network.drives[self.name]
-        trains = SAMPLERS[drive.kind](drive, self.n, seed, self.name, trial)
+        trains = SAMPLERS[drive.kind](drive, self, seed, trial)
         time = np.concatenate([np.zeros(0), *trains])
         cell = np.repeat(np.arange(self.n), [len(t) for t in trains])
         within = (time > 0) & (time <= duration)
@@ -66,18 +72,18 @@ class DrivePlan:
         return time[order], cell[order]
 
 
-def _evoked(drive: EvokedDrive, n: int, seed: int, name: str, trial: int) -> Sequence[Floats]:
-    """Normal event times; every drive cell has its own stream, so counts do not shift others."""
+def _evoked(drive: EvokedDrive, plan: DrivePlan, seed: int, trial: int) -> Sequence[Floats]:
+    """Normal event times; every drive cell has its own stream."""
     return [
-        stream(seed, "drive", name, "trial", trial, "cell", cell).normal(
+        stream(seed, "drive", plan.name, "trial", trial, "cell", *cell).normal(
             drive.mu, drive.sigma, drive.n_spikes
         )
-        for cell in range(n)
+        for cell in plan.cells
     ]
 
 
 def _spike_train(
-    drive: SpikeTrainDrive, n: int, seed: int, name: str, trial: int
+    drive: SpikeTrainDrive, plan: DrivePlan, seed: int, trial: int
 ) -> Sequence[Floats]:
     """Return the given times, alike in every trial."""
     return [np.array(train, float) for train in drive.trains]
@@ -95,23 +101,24 @@ def plan_drive(
     """Expand one drive's connections."""
     drive = network.drives[name]
     targets = [p for p in populations.values() if p.name in drive.targets]
-    n = drive_cells(network, name, [p.n for p in targets])
+    cells = drive_cells(network, name, targets)
     connections, first = {}, 0
     origin = np.array(network.origin())
     for population in targets:
-        connections[population.name] = _onto(network, name, population, n, first, origin, seed)
+        connections[population.name] = _onto(network, name, population, len(cells), first, origin, seed)
         first += population.n
-    return DrivePlan(name, n, connections)
+    return DrivePlan(name, cells, connections)
 
 
-def drive_cells(network: Network, name: str, target_sizes: Sequence[int]) -> int:
-    """Return the number of drive cells: one per target cell, as given, or one per train."""
+def drive_cells(
+    network: Network, name: str, targets: Sequence[PopulationPlan]
+) -> tuple[tuple[str, int], ...]:
+    """Name the drive cells: one per target cell, one per train, or as many as asked for."""
     drive = network.drives[name]
     if drive.cell_specific:
-        return sum(target_sizes)
-    if drive.kind == "spike_train":
-        return len(drive.trains)
-    return drive.n_cells or 1
+        return tuple((p.name, k) for p in targets for k in range(p.n))
+    n = len(drive.trains) if drive.kind == "spike_train" else drive.n_cells or 1
+    return tuple(("", k) for k in range(n))
 
 
 def _onto(

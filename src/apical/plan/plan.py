@@ -228,7 +228,7 @@ def compile(
         drive = plan_drive(network, name, populations, seed)
         before += sum(c.n for c in drive.connections.values())
         alive = {p: c.alive(duration) for p, c in drive.connections.items()}
-        drives.append(DrivePlan(drive.name, drive.n, alive))
+        drives.append(DrivePlan(drive.name, drive.cells, alive))
     order = list(populations)
     return Plan(
         network=network, duration=float(duration), dt=float(dt), seed=int(seed), rates=rates,

@@ -77,7 +77,7 @@ def _receptors(section: Section) -> dict[str, Receptor]:
 def tree() -> Cell:
     """Return a branched cell with every kind of channel the library's column uses."""
     calcium = {"ca": {"gbar": 0.006}, "cad": {"taur": 20.0}, "kca": {"gbar": 2e-4}}
-    spiking = {"hh2": {"gnabar": 0.16, "gkbar": 0.01, "gl": 4.26e-5, "el": -65.0}}
+    spiking = {"hh2": {"gnabar": 0.16, "gkbar": 0.01, "gl": 3e-4, "el": -72.0}}
     slow = {
         "km": {"gbar": 0.002}, "cat": {"gbar": 2e-4}, "ar": {"gbar": "1e-6*S/cm2*exp(0.003/um*distance)"},
     }  # fmt: skip

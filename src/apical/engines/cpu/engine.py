@@ -65,8 +65,8 @@ def _exchange(runs: list[_Population], first: int, steps: int) -> tuple[Ints, In
     for run in runs:
         run.collect(first, steps)
     found = [run.spikes() for run in runs]
-    step = np.concatenate([s for s, _ in found])
-    cell = np.concatenate([c for _, c in found])
+    step = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in found)])
+    cell = np.concatenate([np.zeros(0, np.int64), *(c for _, c in found)])
     order = np.lexsort((cell, step))
     step, cell = step[order], cell[order]
     if len(step):
