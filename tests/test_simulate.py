@@ -44,7 +44,11 @@ def test_a_third_type_of_pyramidal_cell(small):
         weight=0.01, delay=1,
     )  # fmt: skip
     result = simulate(small.add(populations=third, projections={"to_L6": link}), 60, seed=1)
-    assert result.dipole.population.values.tolist() == ["L2_pyramidal", "L5_pyramidal", "L6_pyramidal"]
+    assert result.dipole.population.values.tolist() == [
+        "L2_pyramidal",
+        "L5_pyramidal",
+        "L6_pyramidal",
+    ]
     assert result.layers().layer.values.tolist() == ["L2", "L5", "L6"]
     assert np.ptp(result.layers().sel(layer="L6").values) > 0
     before = simulate(small, 60, seed=1)
@@ -53,11 +57,12 @@ def test_a_third_type_of_pyramidal_cell(small):
 
 def test_no_pyramidal_cell(small):
     cells = {k: v for k, v in small.populations.items() if "basket" in k}
-    links = {
-        k: v for k, v in small.projections.items() if v.source in cells and v.target in cells
-    }
+    links = {k: v for k, v in small.projections.items() if v.source in cells and v.target in cells}
     drive = EvokedDrive(
-        mu=10, sigma=1, location="proximal", targets={"L2_basket": DriveTarget(weights={"ampa": 0.1})}
+        mu=10,
+        sigma=1,
+        location="proximal",
+        targets={"L2_basket": DriveTarget(weights={"ampa": 0.1})},
     )
     network = small.with_(populations=cells, projections=links, drives={"d": drive})
     result = simulate(network, 30)
@@ -155,7 +160,9 @@ def test_evoked_times_are_normal(small):
         mu=50, sigma=4, n_spikes=20, location="proximal",
         targets={"L2_pyramidal": DriveTarget(weights={"ampa": 0})},
     )  # fmt: skip
-    times = columns(simulate(small.with_(drives={"d": drive}, projections={}), 100, trials=5), "d")[1]
+    times = columns(simulate(small.with_(drives={"d": drive}, projections={}), 100, trials=5), "d")[
+        1
+    ]
     # 900 draws: standard errors of 0.13 ms and 0.09 ms; four of them
     assert times.mean() == pytest.approx(50, abs=0.55)
     assert times.std() == pytest.approx(4, abs=0.4)

@@ -96,7 +96,8 @@ def simulate(
         "engine": runner.name, "rates": rates, "precision": "double", "threads": threads,
         "seed": int(seed), "dt": float(dt), "duration": float(duration), "trials": trials,
         "start": start, "at_rest": at_rest,
-        "wall_seconds": clock.perf_counter() - began, **_versions(), "model_hash": network.content_hash(),
+        "wall_seconds": clock.perf_counter() - began, "model_hash": network.content_hash(),
+        **_versions(),
     }  # fmt: skip
     return _result(plan, found, at_rest, provenance)
 
@@ -127,7 +128,7 @@ def _versions() -> dict[str, Any]:
     return {
         "apical": __version__, "python": platform.python_version(), "numpy": np.__version__,
         "numba": numba.__version__,
-        "created": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
 
 
@@ -161,7 +162,9 @@ def _spikes(plan: Plan, trials: list[_Trial]) -> dict[str, np.ndarray]:
     columns: dict[str, list[np.ndarray]] = {k: [] for k in ("trial", "time", "source", "cell")}
 
     def add(trial: int, time: Floats, source: Ints, cell: Ints) -> None:
-        for name, values in zip(columns, (np.full(len(time), trial), time, source, cell), strict=True):
+        for name, values in zip(
+            columns, (np.full(len(time), trial), time, source, cell), strict=True
+        ):
             columns[name].append(values)
 
     for number, trial in enumerate(trials):

@@ -126,7 +126,9 @@ _SHOWN = (
     "uV", "1/ms", "mV/ms", "mM/ms", "uS/ms", "1/mV", "cm", "um2", "s", "V", "A", "S", "C/mol",
 )  # fmt: skip
 _TOKEN = re.compile(r"\s*([*·/ ]?)\s*([A-Za-zΩµμ°]+|1)\s*(?:\^|\*\*)?\s*(-?\d+|[²³])?\s*")
-_NUMBER = re.compile(r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf\w*))\s*(.*)", re.I)
+_NUMBER = re.compile(
+    r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf\w*))\s*(.*)", re.I
+)
 
 
 @lru_cache(maxsize=512)

@@ -37,7 +37,12 @@ def slope(t, y, of):
     m_inf, m_tau, h_inf, h_tau, n_inf, n_tau = of(v)
     current = 0.12 * m**3 * h * (v - 50) + 0.036 * n**4 * (v + 77) + 0.0003 * (v + 54.3)
     injected = 0.05e-6 / AREA if t >= 5 else 0.0
-    return [(injected - current) * 1e3, (m_inf - m) / m_tau, (h_inf - h) / h_tau, (n_inf - n) / n_tau]
+    return [
+        (injected - current) * 1e3,
+        (m_inf - m) / m_tau,
+        (h_inf - h) / h_tau,
+        (n_inf - n) / n_tau,
+    ]
 
 
 def spike_times(of):

@@ -34,9 +34,8 @@ def rallpack_1(x: float, time: np.ndarray) -> np.ndarray:
 def simulated(nseg: int, dt: float, duration: float, engine: str = "cpu"):
     cell = cable({"pas": {"g": LEAK, "e": REST}}, nseg, LENGTH, DIAM, Ra=RA, cm=CM, v0=REST)
     clamp = CurrentClamp(population="cells", section="cable", x=0, amplitude=CURRENT)
-    network = one_cell(
-        cell, biases={"i": clamp}, recordings={"v": Recording(population="cells", variable="v", every=dt)}
-    )  # fmt: skip
+    request = Recording(population="cells", variable="v", every=dt)
+    network = one_cell(cell, biases={"i": clamp}, recordings={"v": request})
     result = simulate(network, duration, dt=dt, start="given", engine=engine, threads=1)
     return result.recordings["v"].values[0, 0], result.time
 

@@ -58,7 +58,8 @@ def test_arithmetic_follows_the_usual_precedence(text, value):
     "text",
     [
         "", "1 +", "(1", "1)", "foo(1)", "exp(1, 2)", "exp", "a.b", "a[0]", "'x'", "lambda: 1",
-        "__import__('os')", "x = 1", "1 if a else 2", "a; b", "9" * 400, "\x00", "1e999", "@", "a b",
+        "__import__('os')", "x = 1", "1 if a else 2", "a; b", "9" * 400, "\x00", "1e999",
+        "@", "a b",
     ],
 )  # fmt: skip
 def test_anything_but_arithmetic_is_refused(text):
@@ -207,7 +208,10 @@ def test_conductance_is_the_derivative_and_linearity_is_noticed():
     text = "g1 = g*m\ni = g1*(v - e)\nj = g*(v - e)^2/mV"
     parameters = {"g": "1 S/cm2", "e": "-70 mV"}
     program = mechanism(
-        "dm/dt = -m/ms\n" + text, states={"m": "1"}, currents={"i": "", "j": ""}, parameters=parameters
+        "dm/dt = -m/ms\n" + text,
+        states={"m": "1"},
+        currents={"i": "", "j": ""},
+        parameters=parameters,
     )
     linear, square = program.currents
     assert linear.linear

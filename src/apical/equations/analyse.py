@@ -91,7 +91,7 @@ def analyse(
 
 
 def parse_profile(text: str, unit: str) -> Expression:
-    """Read a density as a function of ``distance`` (µm), such as ``1e-6*S/cm2*exp(3e-3/um*distance)``.
+    """Read a function of ``distance`` (µm), such as ``1e-6*S/cm2*exp(3e-3/um*distance)``.
 
     Parameters
     ----------
@@ -142,7 +142,9 @@ def _lines(text: str) -> Iterator[_Line | Problem]:
 def _statement(text: str, number: int) -> _Line | Problem:
     match = re.match(r"([^=<>!+]+?)\s*(\+?=)(?!=)\s*(.+)", text)
     if not match:
-        return Problem(f"line {number}", f"expected 'name = …' or 'dname/dt = …', found '{text[:60]}'")
+        return Problem(
+            f"line {number}", f"expected 'name = …' or 'dname/dt = …', found '{text[:60]}'"
+        )
     target, operator, value = match.groups()
     if derivative := _DERIVATIVE.fullmatch(target):
         return _Line(number, derivative[1], True, operator, value)
@@ -349,7 +351,9 @@ class _Reader:
         for name, unit in self.outputs.items():
             if name in self.states:
                 if parse_unit(self.states[name]) != parse_unit(unit):
-                    self.problem(f"outputs.{name}", f"must be in {self.states[name]} as the state is")
+                    self.problem(
+                        f"outputs.{name}", f"must be in {self.states[name]} as the state is"
+                    )
             elif name not in {a.name for a in self.assignments}:
                 self.problem(f"outputs.{name}", "has no equation and is no state")
 

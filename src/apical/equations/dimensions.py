@@ -114,7 +114,7 @@ def _binary(node: Binary, units: Mapping[str, Unit]) -> tuple[Expression, Measur
     _no_truth(a, b)
     if operator in ("*", "/"):
         one, two = a or DIMENSIONLESS, b or DIMENSIONLESS
-        zero = a is None and operator == "/" or (operator == "*" and None in (a, b))
+        zero = (a is None and operator == "/") or (operator == "*" and None in (a, b))
         unit = one * two if operator == "*" else one / two
         return expr.binary(operator, left, right), None if zero else unit
     if operator == "^":
@@ -130,7 +130,9 @@ def _binary(node: Binary, units: Mapping[str, Unit]) -> tuple[Expression, Measur
     return expr.binary(operator, left, right), unit
 
 
-def _power(left: Expression, a: Measure, right: Expression, b: Measure) -> tuple[Expression, Measure]:
+def _power(
+    left: Expression, a: Measure, right: Expression, b: Measure
+) -> tuple[Expression, Measure]:
     right = convert(right, b, DIMENSIONLESS, "an exponent")
     if a is None or a.is_dimensionless:
         return expr.power(convert(left, a, DIMENSIONLESS), right), DIMENSIONLESS

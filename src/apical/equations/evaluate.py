@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from apical.equations.expr import Binary, Call, Expression, Name, Negative, Number
 
-Array = npt.NDArray[np.float64] | np.float64 | float
+Array = npt.NDArray[np.floating] | np.floating | float
 
 #: Below this |x| the quotient of ``exprel_rate`` loses more digits than its series has error.
 SERIES_BELOW = 1e-4

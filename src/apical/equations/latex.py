@@ -7,7 +7,19 @@ import re
 from apical.equations.expr import COMPARISONS, Binary, Call, Expression, Name, Negative, Number
 from apical.equations.program import Program
 
-_GREEK = {"alpha", "beta", "gamma", "delta", "epsilon", "tau", "sigma", "lambda", "mu", "phi", "rho"}
+_GREEK = {
+    "alpha",
+    "beta",
+    "gamma",
+    "delta",
+    "epsilon",
+    "tau",
+    "sigma",
+    "lambda",
+    "mu",
+    "phi",
+    "rho",
+}
 _RELATION = {"<=": r"\le", ">=": r"\ge", "==": "=", "!=": r"\ne", "and": r"\wedge", "or": r"\vee"}
 _STRENGTH = {"or": 1, "and": 2, **dict.fromkeys(COMPARISONS, 3), "+": 4, "-": 4, "*": 5}
 

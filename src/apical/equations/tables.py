@@ -11,7 +11,7 @@ from apical.equations.evaluate import Array, evaluate
 from apical.equations.expr import Name
 from apical.equations.program import Program, Table
 
-Floats = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.floating]
 
 
 def points(table: Table) -> Floats:

@@ -168,7 +168,10 @@ def _receptors(network: Network, cell: Cell, tree: Tree) -> list[MechanismPlan]:
         labels = tuple(f"{receptor}:{section}({x:.4g})" for receptor, section, x in found)
         values = {
             parameter: np.array(
-                [float(cell.receptors[r].parameters.get(parameter, declared.default)) for r, *_ in found]
+                [
+                    float(cell.receptors[r].parameters.get(parameter, declared.default))
+                    for r, *_ in found
+                ]
             )
             for parameter, declared in program.parameters.items()
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -93,7 +93,7 @@ def join(parts: Sequence[Connections]) -> Connections:
     """Return several sets of connections as one, sorted by source, stable otherwise."""
     fields = ("source", "cell", "mechanism", "instance", "weight", "delay")
     kinds = (np.int64,) * 4 + (np.float64,) * 2
-    columns = [
+    columns: list[Any] = [
         np.concatenate([np.zeros(0, kind), *(getattr(p, f) for p in parts)])
         for f, kind in zip(fields, kinds, strict=True)
     ]
@@ -101,16 +101,16 @@ def join(parts: Sequence[Connections]) -> Connections:
     return together.take(np.argsort(together.source, kind="stable"))
 
 
-def receptor_sites(network: Network, population: PopulationPlan, location: str, receptor: str) -> Ints:
+def receptor_sites(
+    network: Network, population: PopulationPlan, location: str, receptor: str
+) -> Ints:
     """Return (mechanism, instance) of a receptor on every section of a place, (n, 2)."""
     cell = network.cells[population.cell.name]
     sections = cell.groups.get(location, (location,))
     return np.array([population.cell.receptor_of[receptor, s] for s in sections], np.int64)
 
 
-def spread(
-    source: Ints, cell: Ints, sites: Ints, weight: Floats, delay: Floats
-) -> Connections:
+def spread(source: Ints, cell: Ints, sites: Ints, weight: Floats, delay: Floats) -> Connections:
     """Repeat pairs of cells for every site, pair by pair."""
     pairs, places = len(source), len(sites)
     return Connections(

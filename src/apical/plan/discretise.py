@@ -19,8 +19,8 @@ from apical.errors import ModelError, Problem
 if TYPE_CHECKING:
     from apical.model import Cell, Section
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.floating]
+Ints = npt.NDArray[np.integer]
 
 # ohm·cm·µm/µm² is 1e4 ohm, hence 1e-2 megohm
 _MEGOHM = 1e-2
@@ -139,7 +139,7 @@ def segments_of(section: Section, cell: Cell) -> int:
     if rule.kind == "fixed":
         return rule.nseg
     if rule.kind == "length":
-        return 1 if section.L <= rule.single_below else _odd(section.L / rule.length)
+        return 1 if rule.single_below >= section.L else _odd(section.L / rule.length)
     # Carnevale & Hines (2006) The NEURON Book: compartments below a fraction of the AC length
     # constant lambda_f; 1e5 combines µm, ohm·cm, µF/cm² and Hz
     root = math.sqrt(section.diam / (4 * math.pi * rule.frequency * section.Ra * section.cm))

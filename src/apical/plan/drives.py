@@ -52,7 +52,9 @@ class DrivePlan:
         """Number of drive cells."""
         return len(self.cells)
 
-    def trains(self, network: Network, seed: int, trial: int, duration: float) -> tuple[Floats, Ints]:
+    def trains(
+        self, network: Network, seed: int, trial: int, duration: float
+    ) -> tuple[Floats, Ints]:
         """Draw one trial's events.
 
         Returns
@@ -73,7 +75,7 @@ class DrivePlan:
 
 
 def _evoked(drive: EvokedDrive, plan: DrivePlan, seed: int, trial: int) -> Sequence[Floats]:
-    """Normal event times; every drive cell has its own stream."""
+    """Draw normal event times; every drive cell has its own stream."""
     return [
         stream(seed, "drive", plan.name, "trial", trial, "cell", *cell).normal(
             drive.mu, drive.sigma, drive.n_spikes
@@ -105,7 +107,9 @@ def plan_drive(
     connections, first = {}, 0
     origin = np.array(network.origin())
     for population in targets:
-        connections[population.name] = _onto(network, name, population, len(cells), first, origin, seed)
+        connections[population.name] = _onto(
+            network, name, population, len(cells), first, origin, seed
+        )
         first += population.n
     return DrivePlan(name, cells, connections)
 

@@ -62,7 +62,10 @@ def _states(plan: Plan) -> int:
 
 def _receptors(plan: Plan) -> int:
     return sum(
-        p.n * m.n for p in plan.populations for m in p.cell.mechanisms if m.program.kind == "receptor"
+        p.n * m.n
+        for p in plan.populations
+        for m in p.cell.mechanisms
+        if m.program.kind == "receptor"
     )
 
 

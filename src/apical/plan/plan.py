@@ -10,13 +10,13 @@ import numpy as np
 
 from apical.errors import ModelError, Problem
 from apical.plan.cell import CellPlan, CellState, plan_cell
-from apical.plan.start import given_state
 from apical.plan.connect import Connections, PopulationPlan, expand, join
 from apical.plan.discretise import Floats, Ints
 from apical.plan.drives import DrivePlan, plan_drive
 from apical.plan.explain import explain
 from apical.plan.rates import check_rates
 from apical.plan.recordings import RecordingPlan, plan_recording
+from apical.plan.start import given_state
 
 if TYPE_CHECKING:
     from apical.model import Network
@@ -139,7 +139,10 @@ class Plan:
             for drive, (time, cell) in zip(self.drives, trains, strict=True)
             if population in drive.connections
         ]
-        rows, times = join([c for c, _ in parts]), np.concatenate([np.zeros(0), *(t for _, t in parts)])
+        rows, times = (
+            join([c for c, _ in parts]),
+            np.concatenate([np.zeros(0), *(t for _, t in parts)]),
+        )
         # join sorts by source: bring the times along
         sources = np.concatenate([np.zeros(0, np.int64), *(c.source for c, _ in parts)])
         times = times[np.argsort(sources, kind="stable")]
@@ -160,9 +163,7 @@ def arrival_step(time: Floats, dt: float) -> Ints:
     return np.maximum(0, np.ceil(np.minimum(time / dt, 2.0**52) - 0.5 - _TIE)).astype(np.int64)
 
 
-def deliveries(
-    connections: Connections, time: Floats, source: Ints
-) -> tuple[Connections, Floats]:
+def deliveries(connections: Connections, time: Floats, source: Ints) -> tuple[Connections, Floats]:
     """Return one connection and arrival time for every spike and connection it travels.
 
     Parameters
@@ -250,7 +251,9 @@ def _check_run(duration: float, dt: float, seed: int) -> None:
     if not (math.isfinite(dt) and 0 < dt <= 10):
         problems.append(Problem("dt", f"must be > 0 and at most 10 ms; got {dt:g} ms"))
     elif not (math.isfinite(duration) and duration >= dt):
-        problems.append(Problem("duration", f"must be at least one step of {dt:g} ms; got {duration:g} ms"))
+        problems.append(
+            Problem("duration", f"must be at least one step of {dt:g} ms; got {duration:g} ms")
+        )
     elif duration / dt > 1e9:
         problems.append(Problem("duration", "must be at most a thousand million steps"))
     if isinstance(seed, bool) or int(seed) != seed or seed < 0:
@@ -260,7 +263,9 @@ def _check_run(duration: float, dt: float, seed: int) -> None:
 
 
 def _populations(network: Network) -> dict[str, PopulationPlan]:
-    cells = {name: plan_cell(network, name) for name in {p.cell for p in network.populations.values()}}
+    cells = {
+        name: plan_cell(network, name) for name in {p.cell for p in network.populations.values()}
+    }
     plans, first = {}, 0
     for name, population in network.populations.items():
         points = population.positions.points(network.inplane_distance)

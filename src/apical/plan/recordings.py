@@ -80,9 +80,7 @@ def plan_recording(
     plan = cell.mechanisms[mechanism]
     labels = tuple(plan.labels[i].split(":")[-1] for i in sites)
     unit = list(plan.program.states.values())[state]
-    return RecordingPlan(
-        name, index, cells, "state", mechanism, state, sites, labels, unit, every
-    )
+    return RecordingPlan(name, index, cells, "state", mechanism, state, sites, labels, unit, every)
 
 
 def _state(name: str, variable: str, cell: CellPlan, sections: set[str]) -> tuple[int, int, Ints]:
@@ -91,7 +89,9 @@ def _state(name: str, variable: str, cell: CellPlan, sections: set[str]) -> tupl
     known = []
     for index, mechanism in enumerate(cell.mechanisms):
         is_receptor = mechanism.program.kind == "receptor"
-        owners = [label.split(":")[0] if is_receptor else mechanism.name for label in mechanism.labels]
+        owners = [
+            label.split(":")[0] if is_receptor else mechanism.name for label in mechanism.labels
+        ]
         states = list(mechanism.program.states)
         known += [f"{o}.{s}" for o in dict.fromkeys(owners) for s in states]
         if owner in owners and state in states:

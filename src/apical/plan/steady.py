@@ -94,7 +94,7 @@ class _Search:
         with np.errstate(all="ignore"):
             for _ in range(_MAX_ITERATIONS):
                 found = self._residual()
-                change = spsolve(self._matrix(found, step), found)
+                change = np.asarray(spsolve(self._matrix(found, step), found))
                 largest = np.abs(change[: len(self.v)]).max()
                 if not np.isfinite(largest) or largest > _LARGEST_STEP:
                     step /= 4
@@ -177,7 +177,9 @@ class _Search:
             value = evaluate(c.value, values)
             np.add.at(current, mechanism.nodes, scale * value)
             if c.ion and is_density:
-                np.add.at(ions.setdefault(f"i{c.ion}", np.zeros_like(self.v)), mechanism.nodes, value)
+                np.add.at(
+                    ions.setdefault(f"i{c.ion}", np.zeros_like(self.v)), mechanism.nodes, value
+                )
 
     def _matrix(self, found: Floats, step: float) -> csc_matrix:
         """Return mass/step − Jacobian."""

@@ -87,7 +87,9 @@ def agrees(engine: str) -> None:
 
 def conservation(engine: str) -> None:
     """Membrane currents sum to what is injected, at every step."""
-    clamp = CurrentClamp(population="cells", section="trunk", x=0.9, amplitude=0.3, start=1, stop=15)
+    clamp = CurrentClamp(
+        population="cells", section="trunk", x=0.9, amplitude=0.3, start=1, stop=15
+    )
     request = {"im": Recording(population="cells", variable="i_membrane")}
     found = run(one_cell(tree(), celsius=37.0, biases={"c": clamp}, recordings=request), 20, engine)
     currents = found.recordings["im"]

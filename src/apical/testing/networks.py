@@ -46,7 +46,9 @@ def one_cell(cell: Cell, *, n: int = 1, **given: Any) -> Network:
         "cells": {"cell": cell},
         "populations": {
             "cells": Population(
-                cell="cell", positions=Points(coordinates=[(10.0 * k, 0, 0) for k in range(n)]), dipole=True
+                cell="cell",
+                positions=Points(coordinates=[(10.0 * k, 0, 0) for k in range(n)]),
+                dipole=True,
             )
         },
         "recordings": {"v": Recording(population="cells", variable="v")},
@@ -79,7 +81,8 @@ def tree() -> Cell:
     calcium = {"ca": {"gbar": 0.006}, "cad": {"taur": 20.0}, "kca": {"gbar": 2e-4}}
     spiking = {"hh2": {"gnabar": 0.16, "gkbar": 0.01, "gl": 3e-4, "el": -72.0}}
     slow = {
-        "km": {"gbar": 0.002}, "cat": {"gbar": 2e-4}, "ar": {"gbar": "1e-6*S/cm2*exp(0.003/um*distance)"},
+        "km": {"gbar": 0.002}, "cat": {"gbar": 2e-4},
+        "ar": {"gbar": "1e-6*S/cm2*exp(0.003/um*distance)"},
     }  # fmt: skip
     common = {"Ra": 200.0, "cm": 0.85, "v0": -70.0}
     return Cell(
@@ -94,7 +97,8 @@ def tree() -> Cell:
             ),
             "oblique": Section(
                 L=150, diam=3, parent="trunk", parent_x=0.5, channels=spiking | slow,
-                receptors=["excitation", "inhibition"], start=(0, 0, 189), end=(-150, 0, 189), **common,
+                receptors=["excitation", "inhibition"],
+                start=(0, 0, 189), end=(-150, 0, 189), **common,
             ),
             "basal": Section(
                 L=80, diam=4, parent="soma", parent_x=0, channels=spiking,
@@ -124,7 +128,8 @@ def pair_of_populations() -> Network:
         cells={"tree": tree(), "ball": basket},
         populations={
             "trees": Population(
-                cell="tree", positions=Points(coordinates=[(10.0 * k, 0, 0) for k in range(19)]), dipole=True
+                cell="tree", dipole=True,
+                positions=Points(coordinates=[(10.0 * k, 0, 0) for k in range(19)]),
             ),
             "balls": Population(
                 cell="ball", positions=Points(coordinates=[(10.0 * k, 5, 0) for k in range(7)])
@@ -147,7 +152,8 @@ def pair_of_populations() -> Network:
         drives={
             "input": SpikeTrainDrive(
                 trains=[[1.0, 4.2], [2.0125, 4.2], [3.3]], location="dendrites",
-                targets={"trees": DriveTarget(weights={"excitation": 0.02}, delay=0.1)}, kernel=None,
+                targets={"trees": DriveTarget(weights={"excitation": 0.02}, delay=0.1)},
+                kernel=None,
             )
         },
         biases={

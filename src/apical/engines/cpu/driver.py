@@ -135,8 +135,12 @@ class _Writer:
         lines = self._events()
         lines += ["clear(current)", "clear(conductance)"]
         lines += [f"clear(ion_{name})" for name in self.ions]
-        channels = [(k, m) for k, m in enumerate(self.mechanisms) if m.code.program.kind == "channel"]
-        receptors = [(k, m) for k, m in enumerate(self.mechanisms) if m.code.program.kind == "receptor"]
+        channels = [
+            (k, m) for k, m in enumerate(self.mechanisms) if m.code.program.kind == "channel"
+        ]
+        receptors = [
+            (k, m) for k, m in enumerate(self.mechanisms) if m.code.program.kind == "receptor"
+        ]
         for k, m in channels:
             lines += self._channel_currents(k, m)
         lines.append("assemble(current, conductance, area, base, right, diagonal)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -193,7 +194,7 @@ class _Population:
                 self.dipoles, cell.spike_node, cell.threshold, self.spike_step, self.spike_lane,
                 self.spike_count, layout.membrane, self.has_membrane, *self.records,
             )
-            for a, b in zip(bounds[:-1], bounds[1:], strict=True)
+            for a, b in itertools.pairwise(bounds)
         ]  # fmt: skip
 
     def collect(self, first: int, steps: int) -> None:

@@ -18,9 +18,20 @@ _TIE = 1e-7
 
 
 @njit(**OPTIONS)
-def _send(  # noqa: ANN202
-    spike_step, spike_cell, first, delay_steps, window, steps, head, tail, following, step_of, row_of, used
-):  # noqa: ANN001
+def _send(
+    spike_step,
+    spike_cell,
+    first,
+    delay_steps,
+    window,
+    steps,
+    head,
+    tail,
+    following,
+    step_of,
+    row_of,
+    used,
+):
     """Enter every arrival of some spikes; return how many entries are in use."""
     for s in range(spike_step.shape[0]):
         cell = spike_cell[s]
@@ -42,9 +53,19 @@ def _send(  # noqa: ANN202
 
 
 @njit(**OPTIONS)
-def _gather(  # noqa: ANN202
-    entry, following, step_of, row_of, cell, input_rows, input_step, input_cell, first_step, steps, groups
-):  # noqa: ANN001
+def _gather(
+    entry,
+    following,
+    step_of,
+    row_of,
+    cell,
+    input_rows,
+    input_step,
+    input_cell,
+    first_step,
+    steps,
+    groups,
+):
     """Order a window's events by group, then step, then as they were sent, inputs first.
 
     Returns positions: negative −1−i for input i, else the connection's row.
@@ -80,16 +101,20 @@ class Calendar:
     """Events on their way to one population."""
 
     def __init__(
-        self, connections: Connections, inputs: Inputs, cells: int, steps: int, window: int, dt: float
+        self,
+        connections: Connections,
+        inputs: Inputs,
+        cells: int,
+        steps: int,
+        window: int,
+        dt: float,
     ) -> None:
         self.connections, self.inputs = connections, inputs
         self.steps, self.window = steps, window
         self.first = np.searchsorted(connections.source, np.arange(cells + 1)).astype(np.int64)
         # a spike at the end of step k has time (k + 1)·dt: its arrival is a whole number of
         # steps later, the same that apical.plan.arrival_step gives
-        self.delay = np.maximum(
-            0, np.ceil(connections.delay / dt - 0.5 - _TIE)
-        ).astype(np.int64)
+        self.delay = np.maximum(0, np.ceil(connections.delay / dt - 0.5 - _TIE)).astype(np.int64)
         windows = -(-steps // window)
         self.head, self.tail = np.full(windows, -1), np.full(windows, -1)
         self.following, self.step_of, self.row_of = (np.empty(1024, np.int64) for _ in range(3))
@@ -117,7 +142,9 @@ class Calendar:
             self.following, self.step_of, self.row_of, self.used,
         )  # fmt: skip
 
-    def take(self, first: int, steps: int, groups: int) -> tuple[Ints, Ints, Ints, Ints, Floats, Ints]:
+    def take(
+        self, first: int, steps: int, groups: int
+    ) -> tuple[Ints, Ints, Ints, Ints, Floats, Ints]:
         """Return one window's events: step, lane, mechanism, instance, weight, first of group."""
         given, rows = self.inputs, self.connections
         inside = np.searchsorted(given.step, [first, first + steps])

@@ -147,7 +147,9 @@ def _loads(code: MechanismCode, wanted: set[str], index: str = "j") -> list[str]
     return lines
 
 
-def _closure(code: MechanismCode, wanted: Iterable[Expression]) -> tuple[list[Assignment], set[str]]:
+def _closure(
+    code: MechanismCode, wanted: Iterable[Expression]
+) -> tuple[list[Assignment], set[str]]:
     """Return the assignments needed besides tabulated ones, and every name that is read."""
     needed = set().union(*(names_of(e) for e in wanted))
     chosen = []

@@ -66,15 +66,15 @@ def exp(x: float) -> float:
         + 2.27265548208155028766e-1
     ) * rr + 2.0
     e = 1.0 + 2.0 * p / (q - p)
-    return _double(_bits(e) + (_bits(shifted) << 52))
+    return _double(_bits(e) + (_bits(shifted) << 52))  # pyright: ignore[reportCallIssue]
 
 
 @njit(**OPTIONS)
 def log(x: float) -> float:
     """Return the natural logarithm of a positive normal number."""
-    bits = _bits(x)
+    bits = _bits(x)  # pyright: ignore[reportCallIssue]
     exponent = ((bits >> 52) & 0x7FF) - 1022
-    m = _double((bits & 0x000FFFFFFFFFFFFF) | 0x3FE0000000000000)
+    m = _double((bits & 0xFFFFFFFFFFFFF) | 0x3FE0000000000000)  # pyright: ignore[reportCallIssue]
     # mantissa to [√½, √2)
     low = m < 0.70710678118654752440
     n = float(exponent - (1 if low else 0))
@@ -93,7 +93,10 @@ def log(x: float) -> float:
         + 1.79368678507819816313e1
     ) * z + 7.70838733755885391666
     q = (
-        (((z + 1.12873587189167450590e1) * z + 4.52279145837532221105e1) * z + 8.29875266912776603211e1)
+        (
+            ((z + 1.12873587189167450590e1) * z + 4.52279145837532221105e1) * z
+            + 8.29875266912776603211e1
+        )
         * z
         + 7.11544750618563894466e1
     ) * z + 2.31251620126765340583e1

@@ -71,9 +71,7 @@ def _pack(
         [_scalar(cell, m, n) for n in code.scalars]
         for m, code in zip(mechanisms, codes, strict=True)
     ]
-    tables = [
-        table_of(cell, m, rates) for m in mechanisms
-    ]
+    tables = [table_of(cell, m, rates) for m in mechanisms]
     return (
         tree.nodes, tree.compartments, tree.parent, tree.axial, tree.order,
         across_lanes(_PER_AREA * tree.area), across_lanes(base),

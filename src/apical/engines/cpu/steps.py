@@ -9,14 +9,14 @@ from apical.engines.cpu.math import OPTIONS
 
 
 @njit(**OPTIONS)
-def clear(a):  # noqa: ANN001, ANN201
+def clear(a):
     """Set to zero."""
     for j in range(a.shape[0]):
         a[j] = 0.0
 
 
 @njit(**OPTIONS)
-def assemble(current, conductance, area, base, right, diagonal):  # noqa: ANN001, ANN201
+def assemble(current, conductance, area, base, right, diagonal):
     """Turn densities into the right side (nA) and diagonal (µS) of the voltage equation."""
     for j in range(current.shape[0]):
         right[j] = -(area[j] * current[j])
@@ -24,7 +24,7 @@ def assemble(current, conductance, area, base, right, diagonal):  # noqa: ANN001
 
 
 @njit(**OPTIONS)
-def gather_rows(v, nodes, out):  # noqa: ANN001, ANN201
+def gather_rows(v, nodes, out):
     """Copy the rows of some nodes."""
     for k in range(nodes.shape[0]):
         start = nodes[k] * L
@@ -33,7 +33,7 @@ def gather_rows(v, nodes, out):  # noqa: ANN001, ANN201
 
 
 @njit(**OPTIONS)
-def add_rows(current, conductance, nodes, right, diagonal):  # noqa: ANN001, ANN201
+def add_rows(current, conductance, nodes, right, diagonal):
     """Add receptors' currents and conductances to their nodes, one after the other."""
     for k in range(nodes.shape[0]):
         start = nodes[k] * L
@@ -43,7 +43,7 @@ def add_rows(current, conductance, nodes, right, diagonal):  # noqa: ANN001, ANN
 
 
 @njit(**OPTIONS)
-def inject(right, step, lanes, nodes, amplitude, first, last, start, stop):  # noqa: ANN001, ANN201
+def inject(right, step, lanes, nodes, amplitude, first, last, start, stop):
     """Add the clamps that are on."""
     for c in range(start, stop):
         if first[c] <= step < last[c]:
@@ -51,7 +51,7 @@ def inject(right, step, lanes, nodes, amplitude, first, last, start, stop):  # n
 
 
 @njit(**OPTIONS)
-def solve(v, parent, axial, order, diagonal, right):  # noqa: ANN001, ANN201
+def solve(v, parent, axial, order, diagonal, right):
     """Advance voltages by implicit Euler: Hines elimination and substitution, in place."""
     n = order.shape[0]
     for k in range(1, n):
@@ -82,7 +82,7 @@ def solve(v, parent, axial, order, diagonal, right):  # noqa: ANN001, ANN201
 
 
 @njit(**OPTIONS)
-def dipole(v, weights, out):  # noqa: ANN001, ANN201
+def dipole(v, weights, out):
     """Sum weighted voltages of each cell."""
     for lane in range(L):
         out[lane] = 0.0
@@ -93,7 +93,7 @@ def dipole(v, weights, out):  # noqa: ANN001, ANN201
 
 
 @njit(**OPTIONS)
-def crossings(before, after, threshold, step, steps, lanes, count):  # noqa: ANN001, ANN201
+def crossings(before, after, threshold, step, steps, lanes, count):
     """Note the cells whose voltage crossed the threshold upwards; return how many there are."""
     for lane in range(L):
         if before[lane] <= threshold < after[lane]:
@@ -104,7 +104,7 @@ def crossings(before, after, threshold, step, steps, lanes, count):  # noqa: ANN
 
 
 @njit(**OPTIONS)
-def membrane(v, parent, axial, order, out, step, lanes, nodes, amplitude, first, last, start, stop):  # noqa: ANN001, ANN201
+def membrane(v, parent, axial, order, out, step, lanes, nodes, amplitude, first, last, start, stop):
     """Compute membrane currents: what flows in from neighbours and electrodes flows out."""
     for j in range(out.shape[0]):
         out[j] = 0.0
@@ -119,7 +119,7 @@ def membrane(v, parent, axial, order, out, step, lanes, nodes, amplitude, first,
 
 
 @njit(**OPTIONS)
-def sample(x, step, index, every, place, start, stop, recorded):  # noqa: ANN001, ANN201
+def sample(x, step, index, every, place, start, stop, recorded):
     """Copy recorded values whose turn it is."""
     for r in range(start, stop):
         if step % every[r] == 0:

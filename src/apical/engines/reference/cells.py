@@ -53,13 +53,15 @@ class Cells:
         self._advance_states(dt)
 
     def _outputs(self) -> dict[str, Array]:
-        """What pools give to others now."""
+        """Return what pools give to others now."""
         outputs: dict[str, Array] = {}
         for plan, states in zip(self.cell.mechanisms, self.states, strict=True):
             outputs.update(pool_outputs(self.cell, plan, states, self.v, outputs))
         return outputs
 
-    def _values(self, plan: MechanismPlan, states: Floats, outputs: dict[str, Array]) -> dict[str, Array]:
+    def _values(
+        self, plan: MechanismPlan, states: Floats, outputs: dict[str, Array]
+    ) -> dict[str, Array]:
         values = environment(plan, self.v, {**outputs, **self.ions}, self.cell.celsius)
         values.update(zip(plan.program.states, states, strict=True))
         return values
