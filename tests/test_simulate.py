@@ -271,3 +271,17 @@ def test_a_spike_train_for_every_cell():
     network = one_cell(cell, celsius=6.3, populations={"cells": population}, drives={"d": drive})
     _, times, cells = columns(simulate(network, 20), "cells")
     assert cells[np.argsort(times)].tolist() == [0, 1, 2, 3]
+
+
+def test_a_pool_in_one_section_and_a_fixed_value_in_the_others():
+    """Where a pool is absent the network's own reversal potential holds."""
+    cell = tree()
+    quiet = cell.set({"sections.basal.channels": {"hh2": {}, "ca": {"gbar": 0.001}}})
+    network = one_cell(quiet, celsius=37.0, ions={"ena": 50.0, "ek": -77.0, "eca": 130.0})
+    for engine in ("cpu", "reference"):
+        v = simulate(network, 5, engine=engine, start="given").recordings["v"].values
+        assert np.isfinite(v).all()
+        everywhere = cell.set({"sections.basal.channels": {"hh2": {}}})
+        other = one_cell(everywhere, celsius=37.0)
+        without = simulate(other, 5, engine=engine, start="given").recordings["v"].values
+        assert not np.array_equal(v, without)

@@ -7,6 +7,7 @@ import platform
 import time as clock
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,13 +122,11 @@ def _check(trials: int, start: str, threads: int | None) -> None:
 
 
 def _versions() -> dict[str, Any]:
-    import numba
-
     from apical import __version__
 
     return {
         "apical": __version__, "python": platform.python_version(), "numpy": np.__version__,
-        "numba": numba.__version__,
+        "numba": metadata.version("numba"),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
 

@@ -401,6 +401,8 @@ class _Reader:
             if line.target not in self.states or line.derivative:
                 self.problem(path, f"'{line.target}' is not a state")
                 continue
+            if line.target not in self.units:
+                continue  # its unit has been refused already
             value = self._converted(path, line.text, self.units[line.target], extra)
             if value is not None:
                 node = expr.add(Name(line.target), value) if line.operator == "+=" else value

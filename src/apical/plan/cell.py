@@ -82,6 +82,8 @@ class CellPlan:
         The voltage whose upward crossing is a spike.
     celsius : float, °C
         Temperature.
+    ions : dict of str to float
+        Values, such as reversal potentials, where no pool gives them.
     dipole : array, (nodes,), nAm/mV
         The cell's current dipole along its axis is this weight times voltage.
     """
@@ -93,6 +95,7 @@ class CellPlan:
     spike_node: int
     threshold: float
     celsius: float
+    ions: dict[str, float]
     dipole: Floats
 
     def pool_of(self, name: str) -> int | None:
@@ -120,7 +123,8 @@ def plan_cell(network: Network, name: str) -> CellPlan:
     return CellPlan(
         name=name, tree=tree, mechanisms=tuple(mechanisms), receptor_of=receptor_of,
         spike_node=tree.node(site.section, site.x), threshold=cell.threshold,
-        celsius=network.celsius, dipole=dipole_weights(cell, tree),
+        celsius=network.celsius, ions={n: float(e) for n, e in network.ions.items()},
+        dipole=dipole_weights(cell, tree),
     )  # fmt: skip
 
 
@@ -244,7 +248,7 @@ def pool_outputs(
             values[assignment.name] = evaluate(assignment.value, values)
     given: dict[str, Array] = {}
     for name in program.outputs:
-        spread = np.full(v.shape, np.nan)
+        spread = np.full(v.shape, cell.ions.get(name, np.nan))
         spread[mechanism.nodes] = values[name]
         given[name] = spread
     return given

@@ -11,10 +11,11 @@ import numpy as np
 from numba import njit
 
 from apical.engines.base import RawResult, Report, check_finite
+from apical.engines.cpu.advance import Clamps, Events, Records, Spikes, advance
 from apical.engines.cpu.events import Calendar
 from apical.engines.cpu.layout import LANES, fill, groups_of
 from apical.engines.cpu.math import OPTIONS
-from apical.engines.cpu.program import CellProgram, cell_program, lanes_of
+from apical.engines.cpu.program import cell_program, lanes_of
 from apical.errors import EngineError
 from apical.plan.cell import CellState, pool_outputs
 from apical.plan.connect import PopulationPlan
@@ -42,13 +43,8 @@ class CpuEngine:
         threads = (os.cpu_count() or 1) if threads is None else threads
         if threads < 1:
             raise EngineError(f"threads must be at least 1; got {threads}")
-        programs = {p.cell.name: p.cell for p in plan.populations}
-        loaded = {name: cell_program(cell, plan.rates, plan.dt) for name, cell in programs.items()}
         window = min(plan.window, _MAX_WINDOW)
-        runs = [
-            _Population(plan, index, loaded[p.cell.name], given, window)
-            for index, (p, given) in enumerate(zip(plan.populations, inputs, strict=True))
-        ]
+        runs = [_Population(plan, index, given, window) for index, given in enumerate(inputs)]
         spikes: list[tuple[Ints, Ints]] = []
         with ThreadPoolExecutor(threads) as pool:
             for first in range(0, plan.steps, window):
@@ -99,12 +95,12 @@ def _sum_cells(dipoles, cells, out):  # noqa: ANN001, ANN202
 class _Population:
     """One population while it runs."""
 
-    def __init__(
-        self, plan: Plan, index: int, program: CellProgram, inputs: Inputs, window: int
-    ) -> None:
-        self.plan, self.index, self.program = plan, index, program
+    def __init__(self, plan: Plan, index: int, inputs: Inputs, window: int) -> None:
+        self.plan, self.index = plan, index
         self.population: PopulationPlan = plan.populations[index]
-        cell, layout = self.population.cell, program.layout
+        cell = self.population.cell
+        self.program = cell_program(cell, plan.rates, plan.dt, self.population.dipole)
+        layout = self.program.layout
         start = plan.start[index]
         self.groups = groups_of(self.population)
         self.block = fill(self.population, layout, start)
@@ -118,9 +114,10 @@ class _Population:
             lanes = np.repeat((cell.dipole * start.v).sum(), self.population.n)
             self.dipole[0] = lanes.sum()
         room = LANES * (window // 2 + 1)
-        self.spike_step = np.zeros((self.groups, room), np.int64)
-        self.spike_lane = np.zeros((self.groups, room), np.int64)
-        self.spike_count = np.zeros(self.groups, np.int64)
+        self.spiked = Spikes(
+            np.zeros((self.groups, room), np.int64), np.zeros((self.groups, room), np.int64),
+            np.zeros(self.groups, np.int64),
+        )  # fmt: skip
         self.clamps = self._clamps()
         self._prepare_recordings()
 
@@ -133,7 +130,7 @@ class _Population:
             values = np.repeat(np.asarray(outputs[name]), LANES)
             self.block[:, row * LANES : (row + n) * LANES] = values
 
-    def _clamps(self) -> tuple:
+    def _clamps(self) -> Clamps:
         """Pack the clamps of this population by group."""
         rows = [
             (int(c), clamp.node, clamp.amplitude, clamp.first, clamp.last)
@@ -145,10 +142,9 @@ class _Population:
         cells = np.array([r[0] for r in rows], np.int64)
         group, lane = lanes_of(cells)
         start = np.searchsorted(group, np.arange(self.groups + 1)).astype(np.int64)
-        columns = [
-            np.array([r[k] for r in rows], np.float64 if k == 2 else np.int64) for k in (1, 2, 3, 4)
-        ]
-        return (lane, *columns, start)
+        node, first, last = (np.array([r[k] for r in rows], np.int64) for k in (1, 3, 4))
+        amplitude = np.array([r[2] for r in rows], np.float64)
+        return Clamps(lane, node, amplitude, first, last, start)
 
     def _prepare_recordings(self) -> None:
         """Turn every recorded value into an index into its group's block."""
@@ -172,8 +168,8 @@ class _Population:
         rows.sort(key=lambda row: row[0] // LANES)
         group = np.array([r[0] // LANES for r in rows], np.int64)
         start = np.searchsorted(group, np.arange(self.groups + 1)).astype(np.int64)
-        columns = [np.array([r[k] for r in rows], np.int64) for k in (1, 2, 3)]
-        self.records = (*columns, start, self.recorded)
+        where, every, place = (np.array([r[k] for r in rows], np.int64) for k in (1, 2, 3))
+        self.records = Records(where, every, place, start, self.recorded)
 
     def _row(self, variable: str, mechanism: int, state: int) -> int:
         layout = self.program.layout
@@ -184,15 +180,12 @@ class _Population:
 
     def tasks(self, first: int, steps: int, threads: int) -> list[tuple]:
         """Return the calls that advance this population by a window, one per thread at most."""
-        events = self.calendar.take(first, steps, self.groups)
+        events = Events(*self.calendar.take(first, steps, self.groups))
         bounds = np.linspace(0, self.groups, min(threads, self.groups) + 1).astype(int)
-        cell, layout = self.population.cell, self.program.layout
         return [
             (
-                self.program.advance, self.block, int(a), int(b), first, steps, self.plan.dt,
-                *self.program.model, *events, *self.clamps, cell.dipole, self.population.dipole,
-                self.dipoles, cell.spike_node, cell.threshold, self.spike_step, self.spike_lane,
-                self.spike_count, layout.membrane, self.has_membrane, *self.records,
+                advance, self.block, int(a), int(b), first, steps, self.plan.dt, self.program.model,
+                events, self.clamps, self.records, self.spiked, self.dipoles, self.has_membrane,
             )
             for a, b in itertools.pairwise(bounds)
         ]  # fmt: skip
@@ -209,11 +202,12 @@ class _Population:
 
     def spikes(self) -> tuple[Ints, Ints]:
         """Return step and global cell of a window's spikes; lanes beyond the last cell are idle."""
-        step, cell = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        for group in np.flatnonzero(self.spike_count):
-            count = self.spike_count[group]
-            step.append(self.spike_step[group, :count])
-            cell.append(group * LANES + self.spike_lane[group, :count])
+        step: list[Ints] = [np.zeros(0, np.int64)]
+        cell: list[Ints] = [np.zeros(0, np.int64)]
+        for group in np.flatnonzero(self.spiked.found):
+            count = self.spiked.found[group]
+            step.append(self.spiked.step[group, :count])
+            cell.append(group * LANES + self.spiked.lane[group, :count])
         steps, cells = np.concatenate(step), np.concatenate(cell)
         real = cells < self.population.n
         return steps[real], cells[real] + self.population.first

@@ -24,7 +24,16 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-@intrinsic
+def compiled(write: Any) -> Any:
+    """Make an intrinsic; a type checker cannot know the signature it has once compiled."""
+    return intrinsic(write)
+
+
+#: The same for generated functions that are called by address.
+C_OPTIONS: dict[str, Any] = {k: v for k, v in OPTIONS.items() if k != "nogil"}
+
+
+@compiled
 def _bits(typingctx: Any, x: Any) -> Any:
     """Reinterpret a double as a 64-bit integer."""
 
@@ -34,7 +43,7 @@ def _bits(typingctx: Any, x: Any) -> Any:
     return types.int64(types.float64), generate
 
 
-@intrinsic
+@compiled
 def _double(typingctx: Any, x: Any) -> Any:
     """Reinterpret a 64-bit integer as a double."""
 
@@ -66,15 +75,15 @@ def exp(x: float) -> float:
         + 2.27265548208155028766e-1
     ) * rr + 2.0
     e = 1.0 + 2.0 * p / (q - p)
-    return _double(_bits(e) + (_bits(shifted) << 52))  # pyright: ignore[reportCallIssue]
+    return _double(_bits(e) + (_bits(shifted) << 52))
 
 
 @njit(**OPTIONS)
 def log(x: float) -> float:
     """Return the natural logarithm of a positive normal number."""
-    bits = _bits(x)  # pyright: ignore[reportCallIssue]
+    bits = _bits(x)
     exponent = ((bits >> 52) & 0x7FF) - 1022
-    m = _double((bits & 0xFFFFFFFFFFFFF) | 0x3FE0000000000000)  # pyright: ignore[reportCallIssue]
+    m = _double((bits & 0xFFFFFFFFFFFFF) | 0x3FE0000000000000)
     # mantissa to [√½, √2)
     low = m < 0.70710678118654752440
     n = float(exponent - (1 if low else 0))

@@ -1,105 +1,107 @@
-"""A population made ready for its driver: generated code loaded, every argument packed."""
+"""A cell type made ready to run: kernels generated, compiled or loaded, and everything packed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from apical.engines.cpu import cache
-from apical.engines.cpu.driver import Driven, driver_source
+from apical.engines.cpu.advance import CHANNEL, POOL, RECEPTOR, Model
 from apical.engines.cpu.generate import MechanismCode, mechanism_code, mechanism_source
 from apical.engines.cpu.layout import LANES, Layout, across_lanes, ion_currents, lay_out, runs
+from apical.equations.evaluate import Array, evaluate
 from apical.plan.cell import CellPlan, MechanismPlan
-from apical.plan.discretise import Floats, Ints
+from apical.plan.discretise import Floats, Ints, Tree
 from apical.plan.rates import table_of
 
 # S/cm² · µm² is 1e-8 S, hence 1e-2 µS; likewise mA/cm² to nA
 _PER_AREA = 1e-2
+_KIND = {"pool": POOL, "channel": CHANNEL, "receptor": RECEPTOR}
 
 
 @dataclass(frozen=True)
 class CellProgram:
-    """One cell type's driver and the arguments that do not change while it runs.
+    """One cell type: where its values lie, and everything that does not change while it runs."""
 
-    Parameters
-    ----------
-    advance : callable
-        The generated driver.
-    layout : Layout
-    model : tuple
-        Arguments from ``nodes`` to ``table_start``, in the driver's order.
-    """
-
-    advance: Callable[..., None]
     layout: Layout
-    model: tuple
+    model: Model
 
 
-def cell_program(cell: CellPlan, rates: str, dt: float) -> CellProgram:
+def cell_program(cell: CellPlan, rates: str, dt: float, has_dipole: bool) -> CellProgram:
     """Generate, load and pack one cell type."""
     ions = ion_currents(cell)
     outputs = [n for m in cell.mechanisms for n in m.program.outputs]
-    codes = [mechanism_code(m.program, rates, {*ions, *outputs}) for m in cell.mechanisms]
-    driven = []
-    for code in codes:
-        text = mechanism_source(code, ions)
-        module = cache.load(f"{code.program.name}_{rates}", text)
-        wanted = tuple(i for i in code.currents_ions if i in ions)
-        driven.append(Driven(code, module.__name__, wanted))
-    driver = cache.load("cells", driver_source(driven, outputs, ions))
-    layout = lay_out(cell)
-    return CellProgram(driver.advance, layout, _pack(cell, codes, layout, rates, dt))
-
-
-def _pack(
-    cell: CellPlan, codes: list[MechanismCode], layout: Layout, rates: str, dt: float
-) -> tuple:
-    tree, mechanisms = cell.tree, cell.mechanisms
-    axial_sum = tree.axial.copy()
-    child = np.flatnonzero(tree.parent >= 0)
-    np.add.at(axial_sum, tree.parent[child], tree.axial[child])
-    base = tree.capacitance / dt + axial_sum
-    offsets = [*layout.states, *layout.outputs.values(), *layout.ions.values()]
+    codes = [mechanism_code(m.program, rates, ions, outputs) for m in cell.mechanisms]
+    modules = [cache.load(f"{c.program.name}_{rates}", mechanism_source(c)) for c in codes]
+    layout, tree, mechanisms = lay_out(cell), cell.tree, cell.mechanisms
+    rows = {**layout.outputs, **layout.ions}
     found_runs = [runs(m.nodes) for m in mechanisms]
-    parameters = [
-        [across_lanes(m.parameters[n]) for n in code.arrays]
-        for m, code in zip(mechanisms, codes, strict=True)
-    ]
-    scalars = [
-        [_scalar(cell, m, n) for n in code.scalars]
-        for m, code in zip(mechanisms, codes, strict=True)
-    ]
+    nodes = [m.nodes for m in mechanisms]
+    parameters = [_parameters(cell, m, c, dt) for m, c in zip(mechanisms, codes, strict=True)]
+    scalars = [_scalars(cell, m, c) for m, c in zip(mechanisms, codes, strict=True)]
     tables = [table_of(cell, m, rates) for m in mechanisms]
-    return (
-        tree.nodes, tree.compartments, tree.parent, tree.axial, tree.order,
-        across_lanes(_PER_AREA * tree.area), across_lanes(base),
-        np.array(offsets, np.int64), np.array([m.n for m in mechanisms], np.int64),
-        np.concatenate([np.zeros((0, 3), np.int64), *found_runs]), _starts(found_runs),
-        _flat([m.nodes for m in mechanisms], np.int64), _starts([m.nodes for m in mechanisms]),
-        _flat([a for p in parameters for a in p], np.float64),
-        _cumulative([sum(len(a) for a in p) for p in parameters]),
-        _flat([np.array(s) for s in scalars], np.float64), _cumulative([len(s) for s in scalars]),
-        _flat([t.ravel() for t in tables if t is not None], np.float64),
-        _cumulative([0 if t is None else t.size for t in tables]),
+    flat = [np.zeros(0) if t is None else t.ravel() for t in tables]
+    links = [np.array([rows[n] * LANES for n in c.links], np.int64) for c in codes]
+    addresses = {
+        name: np.array([_address(module, name) for module in modules], np.int64)
+        for name in ("currents", "advance", "outputs", "event")
+    }
+    model = Model(
+        parent=tree.parent, axial=tree.axial, order=tree.order,
+        area=across_lanes(_PER_AREA * tree.area), base=across_lanes(_base(tree, dt)),
+        kind=np.array([_KIND[m.program.kind] for m in mechanisms], np.int64),
+        rows=np.array(layout.states, np.int64),
+        counts=np.array([m.n for m in mechanisms], np.int64),
+        runs=np.concatenate([np.zeros((0, 3), np.int64), *found_runs]),
+        run_start=_starts(found_runs), nodes=_joined(nodes, np.int64), node_start=_starts(nodes),
+        parameters=_joined(parameters, np.float64), parameter_start=_starts(parameters),
+        scalars=_joined(scalars, np.float64), scalar_start=_starts(scalars),
+        tables=_joined(flat, np.float64), table_start=_starts(flat),
+        links=_joined(links, np.int64), link_start=_starts(links),
+        inputs=np.array([len(c.inputs) for c in codes], np.int64), **addresses,
+        ion_rows=np.array(list(layout.ions.values()), np.int64),
+        spike_node=cell.spike_node, threshold=cell.threshold, weights=cell.dipole,
+        has_dipole=has_dipole, membrane_row=layout.membrane,
     )  # fmt: skip
+    return CellProgram(layout, model)
 
 
-def _scalar(cell: CellPlan, mechanism: MechanismPlan, name: str) -> float:
-    return cell.celsius if name == "celsius" else float(mechanism.parameters[name][0])
+def _address(module: object, name: str) -> int:
+    """Return where a generated function begins, or 0 if the mechanism has none."""
+    function = getattr(module, name, None)
+    return 0 if function is None else function.address
 
 
-def _flat(parts: list, kind: type) -> Floats | Ints:
+def _base(tree: Tree, dt: float) -> Floats:
+    """Return the part of the diagonal that never changes, µS."""
+    base = tree.capacitance / dt + tree.axial
+    child = np.flatnonzero(tree.parent >= 0)
+    np.add.at(base, tree.parent[child], tree.axial[child])
+    return base
+
+
+def _parameters(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode, dt: float) -> Floats:
+    """Return the arrays of a mechanism across lanes, one after the other."""
+    values: dict[str, Array] = {**mechanism.parameters, "celsius": cell.celsius}
+    rows = [mechanism.parameters[n] for n in code.arrays]
+    for _, rate in code.factors:
+        rows.append(np.broadcast_to(1.0 - np.exp(evaluate(rate, values) * dt), mechanism.n))
+    return _joined([across_lanes(row) for row in rows], np.float64)
+
+
+def _scalars(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode) -> Floats:
+    known = {n: float(p[0]) for n, p in mechanism.parameters.items()} | {"celsius": cell.celsius}
+    return np.array([known[n] for n in code.scalars], np.float64)
+
+
+def _joined(parts: list[Any], kind: type) -> Any:
     return np.concatenate([np.zeros(0, kind), *parts]).astype(kind)
 
 
-def _cumulative(sizes: list[int]) -> Ints:
-    return np.cumsum([0, *sizes]).astype(np.int64)
-
-
-def _starts(parts: list) -> Ints:
-    return _cumulative([len(p) for p in parts])
+def _starts(parts: list[Any]) -> Ints:
+    return np.cumsum([0, *(len(p) for p in parts)]).astype(np.int64)
 
 
 def lanes_of(cells: Ints) -> tuple[Ints, Ints]:

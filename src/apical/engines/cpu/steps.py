@@ -5,6 +5,7 @@ from __future__ import annotations
 from numba import njit
 
 from apical.engines.cpu.layout import LANES as L
+from apical.engines.cpu.lowlevel import eliminate_row, flow_row, substitute_row
 from apical.engines.cpu.math import OPTIONS
 
 
@@ -43,11 +44,11 @@ def add_rows(current, conductance, nodes, right, diagonal):
 
 
 @njit(**OPTIONS)
-def inject(right, step, lanes, nodes, amplitude, first, last, start, stop):
+def inject(right, step, clamps, group):
     """Add the clamps that are on."""
-    for c in range(start, stop):
-        if first[c] <= step < last[c]:
-            right[nodes[c] * L + lanes[c]] += amplitude[c]
+    for c in range(clamps.start[group], clamps.start[group + 1]):
+        if clamps.first[c] <= step < clamps.last[c]:
+            right[clamps.node[c] * L + clamps.lane[c]] += clamps.amplitude[c]
 
 
 @njit(**OPTIONS)
@@ -55,30 +56,15 @@ def solve(v, parent, axial, order, diagonal, right):
     """Advance voltages by implicit Euler: Hines elimination and substitution, in place."""
     n = order.shape[0]
     for k in range(1, n):
-        node = order[k] * L
-        up, g = parent[order[k]] * L, axial[order[k]]
-        for lane in range(L):
-            flow = g * (v[up + lane] - v[node + lane])
-            right[node + lane] += flow
-            right[up + lane] -= flow
+        flow_row(v, right, order[k] * L, parent[order[k]] * L, axial[order[k]])
     for k in range(n - 1, 0, -1):
-        node = order[k] * L
-        up, g = parent[order[k]] * L, axial[order[k]]
-        for lane in range(L):
-            factor = g / diagonal[node + lane]
-            diagonal[up + lane] -= factor * g
-            right[up + lane] += factor * right[node + lane]
+        eliminate_row(diagonal, right, order[k] * L, parent[order[k]] * L, axial[order[k]])
     root = order[0] * L
     for lane in range(L):
         right[root + lane] /= diagonal[root + lane]
         v[root + lane] += right[root + lane]
     for k in range(1, n):
-        node = order[k] * L
-        up, g = parent[order[k]] * L, axial[order[k]]
-        for lane in range(L):
-            change = (right[node + lane] + g * right[up + lane]) / diagonal[node + lane]
-            right[node + lane] = change
-            v[node + lane] += change
+        substitute_row(v, diagonal, right, order[k] * L, parent[order[k]] * L, axial[order[k]])
 
 
 @njit(**OPTIONS)
@@ -93,34 +79,27 @@ def dipole(v, weights, out):
 
 
 @njit(**OPTIONS)
-def crossings(before, after, threshold, step, steps, lanes, count):
+def crossings(before, after, threshold, step, spikes, group, count):
     """Note the cells whose voltage crossed the threshold upwards; return how many there are."""
     for lane in range(L):
         if before[lane] <= threshold < after[lane]:
-            steps[count] = step
-            lanes[count] = lane
+            spikes.step[group, count] = step
+            spikes.lane[group, count] = lane
             count += 1
     return count
 
 
 @njit(**OPTIONS)
-def membrane(v, parent, axial, order, out, step, lanes, nodes, amplitude, first, last, start, stop):
-    """Compute membrane currents: what flows in from neighbours and electrodes flows out."""
-    for j in range(out.shape[0]):
-        out[j] = 0.0
+def membrane(v, parent, axial, order, out):
+    """Compute what flows into each node from its neighbours: its membrane current."""
+    clear(out)
     for k in range(1, order.shape[0]):
-        node = order[k] * L
-        up, g = parent[order[k]] * L, axial[order[k]]
-        for lane in range(L):
-            flow = g * (v[up + lane] - v[node + lane])
-            out[node + lane] += flow
-            out[up + lane] -= flow
-    inject(out, step, lanes, nodes, amplitude, first, last, start, stop)
+        flow_row(v, out, order[k] * L, parent[order[k]] * L, axial[order[k]])
 
 
 @njit(**OPTIONS)
-def sample(x, step, index, every, place, start, stop, recorded):
+def sample(x, step, records, group):
     """Copy recorded values whose turn it is."""
-    for r in range(start, stop):
-        if step % every[r] == 0:
-            recorded[place[r] + step // every[r]] = x[index[r]]
+    for r in range(records.start[group], records.start[group + 1]):
+        if step % records.every[r] == 0:
+            records.values[records.place[r] + step // records.every[r]] = x[records.where[r]]
