@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -199,10 +200,32 @@ def _progress(wanted: bool) -> Iterator[Callable[[float], None] | None]:
         TimeRemainingColumn,
     )
 
-    columns = (TextColumn("simulating"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("simulating", total=1.0)
-        yield lambda fraction: bar.update(task, completed=fraction)
+        task = bar.add_task("preparing", total=1.0)
+        with _narrated(lambda text: bar.update(task, description=text)):
+            yield lambda done: bar.update(task, completed=done, description="simulating")
+
+
+@contextmanager
+def _narrated(show: Callable[[str], None]) -> Iterator[None]:
+    """Show what engines say while they compile."""
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            show(record.getMessage())
+
+    logger, handler = logging.getLogger("apical.engines"), Handler()
+    level = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
 
 
 def _draw(shown: Result, recorded: xr.DataArray | None, path: Path, overwrite: bool) -> None:

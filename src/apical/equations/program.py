@@ -101,9 +101,13 @@ class Table:
     of: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
-    """A mechanism, ready for an engine. All expressions are in the units declared."""
+    """A mechanism, ready for an engine. All expressions are in the units declared.
+
+    Analysing equal mechanisms gives one and the same object, so engines can keep what they made
+    of it.
+    """
 
     name: str
     kind: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import logging
 import os
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from types import ModuleType
 import numba
 import platformdirs
 
+_log = logging.getLogger(__name__)
 _lock = threading.RLock()
 
 
@@ -64,7 +66,8 @@ def load(stem: str, text: str) -> ModuleType:
         if name in sys.modules:
             return sys.modules[name]
         path = directory() / f"{name}.py"
-        if not path.exists() or path.read_text() != text:
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            _log.info("compiling %s, once", stem)
             _write(path, text)
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None

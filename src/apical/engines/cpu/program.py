@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -34,7 +36,7 @@ def cell_program(cell: CellPlan, rates: str, dt: float, has_dipole: bool) -> Cel
     ions = ion_currents(cell)
     outputs = [n for m in cell.mechanisms for n in m.program.outputs]
     codes = [mechanism_code(m.program, rates, ions, outputs) for m in cell.mechanisms]
-    modules = [cache.load(f"{c.program.name}_{rates}", mechanism_source(c)) for c in codes]
+    modules = [_module(c) for c in codes]
     layout, tree, mechanisms = lay_out(cell), cell.tree, cell.mechanisms
     rows = {**layout.outputs, **layout.ions}
     found_runs = [runs(m.nodes) for m in mechanisms]
@@ -68,7 +70,13 @@ def cell_program(cell: CellPlan, rates: str, dt: float, has_dipole: bool) -> Cel
     return CellProgram(layout, model)
 
 
-def _address(module: object, name: str) -> int:
+@lru_cache(maxsize=256)
+def _module(code: MechanismCode) -> ModuleType:
+    """Return the compiled kernels of a mechanism."""
+    return cache.load(f"{code.program.name}_{code.rates}", mechanism_source(code))
+
+
+def _address(module: ModuleType, name: str) -> int:
     """Return where a generated function begins, or 0 if the mechanism has none."""
     function = getattr(module, name, None)
     return 0 if function is None else function.address
