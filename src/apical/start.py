@@ -7,7 +7,6 @@ import hashlib
 import json
 import warnings
 from collections import OrderedDict
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,11 +14,9 @@ from apical.engines.base import Engine
 from apical.errors import NumericalError, SteadyStateWarning
 from apical.plan.cell import CellPlan, CellState
 from apical.plan.connect import PopulationPlan, join
-from apical.plan.plan import Plan
+from apical.plan.plan import Inputs, Plan, read_only
+from apical.plan.recordings import RecordingPlan
 from apical.plan.steady import steady_state
-
-if TYPE_CHECKING:
-    from apical.model import Network
 
 #: A rest is trusted if a cell displaced by this much (mV) comes closer again …
 _PUSH = 0.1
@@ -58,11 +55,12 @@ def settle(plan: Plan, engine: Engine) -> tuple[Plan, bool]:
         )
         return plan, False
     start = tuple(rests[p.cell.name] for p in plan.populations)
+    read_only(start)
     return dataclasses.replace(plan, start=start), True
 
 
 def _rest(plan: Plan, cell: CellPlan, engine: Engine) -> CellState | None:
-    key = _key(plan.network, cell.name, plan.rates)
+    key = _key(plan, cell.name)
     if key not in _known:
         rest = steady_state(cell, plan.rates)
         _known[key] = rest if rest is not None and _returns(plan, cell, rest, engine) else None
@@ -71,21 +69,20 @@ def _rest(plan: Plan, cell: CellPlan, engine: Engine) -> CellState | None:
     return _known[key]
 
 
-def _key(network: Network, name: str, rates: str) -> str:
-    """Hash everything that a cell's rest depends on."""
+def _key(plan: Plan, name: str) -> str:
+    """Hash everything that a cell's rest depends on, and the trial of it."""
+    network = plan.network
     cell = network.cells[name]
     used = {c for s in cell.sections.values() for c in s.channels}
     used |= {r.mechanism for r in cell.receptors.values()}
-    parts = [cell.content_hash(), rates, network.celsius, sorted(network.ions.items())]
+    parts = [cell.content_hash(), plan.rates, plan.dt, network.celsius]
+    parts.append(sorted(network.ions.items()))
     parts += [network.mechanisms[m].content_hash() for m in sorted(used)]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 
 def _returns(plan: Plan, cell: CellPlan, rest: CellState, engine: Engine) -> bool:
     """Whether a cell pushed off its rest comes back."""
-    from apical.plan.plan import Inputs
-    from apical.plan.recordings import RecordingPlan
-
     steps = max(1, round(_WAIT / plan.dt))
     alone = PopulationPlan(cell.name, cell, np.zeros((1, 3)), 0, "", False)
     nodes = np.arange(cell.tree.nodes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -108,7 +109,7 @@ class Plan:
     @property
     def time(self) -> Floats:
         """Sample times, ms: 0, dt, … duration."""
-        return np.arange(self.steps + 1) * self.dt
+        return time_of(np.arange(self.steps + 1), self.dt)
 
     @property
     def cells(self) -> int:
@@ -156,6 +157,11 @@ class Plan:
 def steps_in(duration: float, dt: float) -> int:
     """Return the number of whole steps in a duration."""
     return math.floor(duration / dt + 1e-9)
+
+
+def time_of(step: Ints | int, dt: float) -> Floats:
+    """Return the time after some steps, ms, without the last digits of 0.1 + 0.2."""
+    return np.round(np.asarray(step) * dt, 9)
 
 
 def arrival_step(time: Floats, dt: float) -> Ints:
@@ -231,7 +237,7 @@ def compile(
         alive = {p: c.alive(duration) for p, c in drive.connections.items()}
         drives.append(DrivePlan(drive.name, drive.cells, alive))
     order = list(populations)
-    return Plan(
+    plan = Plan(
         network=network, duration=float(duration), dt=float(dt), seed=int(seed), rates=rates,
         populations=tuple(populations.values()),
         connections=tuple(join(parts[name]) for name in order),
@@ -244,6 +250,24 @@ def compile(
         ),
         start=tuple(given_state(p.cell, rates) for p in populations.values()),
     )  # fmt: skip
+    read_only(
+        (plan.populations, plan.connections, plan.drives, plan.clamps, plan.recordings, plan.start)
+    )
+    return plan
+
+
+def read_only(value: object) -> None:
+    """Make every array in a plan read-only, wherever it is."""
+    if isinstance(value, np.ndarray):
+        value.setflags(write=False)
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            read_only(item)
+    elif isinstance(value, dict):
+        read_only(tuple(value.values()))
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            read_only(getattr(value, field.name))
 
 
 def _check_run(duration: float, dt: float, seed: int) -> None:

@@ -20,7 +20,7 @@ from apical.errors import EngineError
 from apical.plan.cell import CellState, pool_outputs
 from apical.plan.connect import PopulationPlan
 from apical.plan.discretise import Floats, Ints
-from apical.plan.plan import Inputs, Plan
+from apical.plan.plan import Inputs, Plan, time_of
 
 #: Longest window, so that progress is seen and a run can be stopped soon.
 _MAX_WINDOW = 200
@@ -79,7 +79,7 @@ def _result(plan: Plan, runs: list[_Population], spikes: list[tuple[Ints, Ints]]
     step = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in spikes)])
     cell = np.concatenate([np.zeros(0, np.int64), *(c for _, c in spikes)])
     dipole = np.stack([run.dipole for run in runs]) if runs else np.zeros((0, plan.steps + 1))
-    return RawResult(dipole, step * plan.dt, cell, tuple(recordings))
+    return RawResult(dipole, time_of(step, plan.dt), cell, tuple(recordings))
 
 
 @njit(**OPTIONS)

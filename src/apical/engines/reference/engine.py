@@ -11,7 +11,7 @@ from apical.engines.base import RawResult, Report, check_finite
 from apical.engines.reference.cells import Cells
 from apical.plan.connect import Connections
 from apical.plan.discretise import Floats, Ints
-from apical.plan.plan import Inputs, Plan, arrival_step, deliveries
+from apical.plan.plan import Inputs, Plan, arrival_step, deliveries, time_of
 
 #: Events waiting for a step: (cell, mechanism, instance, weight).
 Waiting = dict[int, list[tuple[Ints, Ints, Ints, Floats]]]
@@ -51,7 +51,7 @@ class ReferenceEngine:
         self, plan: Plan, populations: list[Cells], waiting: list[Waiting], step: int
     ) -> list[tuple[float, int]]:
         """Do one step of every population; return its spikes."""
-        time, found = (step + 1) * plan.dt, []
+        time, found = float(time_of(step + 1, plan.dt)), []
         for index, cells in enumerate(populations):
             for events in waiting[index].pop(step, ()):
                 cells.receive(*events)
