@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from apical import engines
-from apical.engines.base import RawResult
+from apical.engines.base import Engine, RawResult
 from apical.errors import EngineError, ModelError, Problem
 from apical.plan.plan import Plan, compile
 
@@ -34,6 +34,7 @@ def simulate(
     seed: int = 0,
     engine: str = "auto",
     rates: str = "exact",
+    precision: str = "double",
     start: str = "steady",
     threads: int | None = None,
     progress: Callable[[float], None] | None = None,
@@ -54,6 +55,8 @@ def simulate(
         Which engine runs it.
     rates : {'exact', 'table'}
         Channel rates as the equations say, or from their authors' tables.
+    precision : {'double', 'single'}
+        Double, or single: about twice as fast, for looking and for large ensembles.
     start : {'steady', 'given'}
         From the undriven steady state, or from the sections' initial voltages.
     threads : int, optional
@@ -78,23 +81,15 @@ def simulate(
     began = clock.perf_counter()
     _check(trials, start, threads)
     runner = engines.get(engine)
-    plan, at_rest = compile(network, duration, dt=dt, seed=seed, rates=rates), False
+    plan = compile(network, duration, dt=dt, seed=seed, rates=rates, precision=precision)
+    at_rest = False
     if start == "steady":
         from apical.start import settle
 
         plan, at_rest = settle(plan, runner)
-    found = []
-    for trial in range(trials):
-        trains, inputs = plan.trial(trial)
-
-        def report(steps: int, done: int = trial) -> None:
-            if progress:
-                progress((done + steps / plan.steps) / trials)
-
-        raw = runner.run(plan, inputs, threads=threads, report=report)
-        found.append(_Trial(raw, trains))
+    found = _run(plan, runner, trials, threads, progress)
     provenance = {
-        "engine": runner.name, "rates": rates, "precision": "double", "threads": threads,
+        "engine": runner.name, "rates": rates, "precision": precision, "threads": threads,
         "seed": int(seed), "dt": float(dt), "duration": float(duration), "trials": trials,
         "start": start, "at_rest": at_rest,
         "wall_seconds": clock.perf_counter() - began, "model_hash": network.content_hash(),
@@ -107,6 +102,27 @@ def simulate(
 class _Trial:
     raw: RawResult
     trains: list[tuple[Floats, Ints]]
+
+
+def _run(
+    plan: Plan,
+    runner: Engine,
+    trials: int,
+    threads: int | None,
+    progress: Callable[[float], None] | None,
+) -> list[_Trial]:
+    """Run one trial after the other."""
+    found = []
+    for trial in range(trials):
+        trains, inputs = plan.trial(trial)
+
+        def report(steps: int, done: int = trial) -> None:
+            if progress:
+                progress((done + steps / plan.steps) / trials)
+
+        raw = runner.run(plan, inputs, threads=threads, report=report)
+        found.append(_Trial(raw, trains))
+    return found
 
 
 def _check(trials: int, start: str, threads: int | None) -> None:

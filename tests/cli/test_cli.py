@@ -72,8 +72,8 @@ def failing(monkeypatch, error):
 def test_options_reach_the_simulation(apical, simulated):
     code, _, err = apical(
         "run", "rest", "--trials", 3, "--duration", "20 ms", "--dt", 0.05, "--seed", 7,
-        "--threads", 2, "--rates", "table", "--engine", "reference", "--start", "given",
-        "--set", "mu=3.5",
+        "--threads", 2, "--rates", "table", "--precision", "single", "--engine", "reference",
+        "--start", "given", "--set", "mu=3.5",
     )  # fmt: skip
     assert (code, err) == (0, "")
     network, duration, options = simulated[0]
@@ -82,7 +82,7 @@ def test_options_reach_the_simulation(apical, simulated):
     assert options.pop("progress") is None  # no terminal, no bar
     assert options == {
         "dt": 0.05, "trials": 3, "seed": 7, "threads": 2, "rates": "table",
-        "engine": "reference", "start": "given",
+        "precision": "single", "engine": "reference", "start": "given",
     }  # fmt: skip
 
 

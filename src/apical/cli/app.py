@@ -27,6 +27,13 @@ class Rates(StrEnum):
     table = "table"
 
 
+class Precision(StrEnum):
+    """Types of numbers."""
+
+    double = "double"
+    single = "single"
+
+
 class Start(StrEnum):
     """Where a simulation starts from."""
 
@@ -73,13 +80,15 @@ def run(
     dt: Annotated[str, typer.Option(help="Time step, in ms.")] = "0.025",
     seed: Annotated[int, typer.Option(min=0, help="Seed of all random draws.")] = 0,
     threads: Annotated[
-        int | None,
-        typer.Option(min=1, help="Number of threads; all cores if not given."),
+        int | None, typer.Option(min=1, help="Number of threads; all cores if not given.")
     ] = None,
     engine: Annotated[Engine, typer.Option(help="Which engine computes.")] = Engine.auto,
     rates: Annotated[
         Rates, typer.Option(help="Exact rate functions, or 1-mV tables as in hnn-core.")
     ] = Rates.exact,
+    precision: Annotated[
+        Precision, typer.Option(help="Type of numbers; single is about twice as fast.")
+    ] = Precision.double,
     start: Annotated[
         Start, typer.Option(help="Start from the steady state, or the voltages given.")
     ] = Start.steady,
@@ -92,8 +101,7 @@ def run(
         ),
     ] = None,
     compare: Annotated[
-        Path | None,
-        typer.Option(help="Recorded dipole: text with two columns, ms and nAm."),
+        Path | None, typer.Option(help="Recorded dipole: text with two columns, ms and nAm.")
     ] = None,
     column: Annotated[
         str | None,
@@ -103,17 +111,13 @@ def run(
         str | None,
         typer.Option(help="Smooth the dipole shown with a Hamming window of this many ms."),
     ] = None,
-    scale: Annotated[
-        float | None,
-        typer.Option(help="Multiply the dipole shown by this."),
-    ] = None,
+    scale: Annotated[float | None, typer.Option(help="Multiply the dipole shown by this.")] = None,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Save the result (not smoothed or scaled), .nc."),
     ] = None,
     figure: Annotated[
-        Path | None,
-        typer.Option(help="Save a summary figure, such as erp.png or erp.pdf."),
+        Path | None, typer.Option(help="Save a summary figure, such as erp.png or erp.pdf.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
@@ -134,6 +138,7 @@ def run(
                 threads=threads,
                 engine=engine.value,
                 rates=rates.value,
+                precision=precision.value,
                 start=start.value,
                 compare=compare,
                 column=column,

@@ -40,6 +40,7 @@ class Request:
     threads: int | None = None
     engine: str = "auto"
     rates: str = "exact"
+    precision: str = "double"
     start: str = "steady"
     compare: Path | None = None
     column: str | None = None
@@ -76,6 +77,7 @@ def execute(request: Request) -> None:
             seed=request.seed,
             engine=request.engine,
             rates=request.rates,
+            precision=request.precision,
             start=request.start,
             threads=request.threads,
             progress=progress,

@@ -1,7 +1,7 @@
 """From checked expressions to source code of scalars, for engines that compile.
 
-The code uses ``+ - * /``, conditional expressions and the names of
-:data:`apical.equations.expr.FUNCTIONS`; an engine supplies those functions.
+The code uses ``+ - * /`` and the names of :data:`apical.equations.expr.FUNCTIONS`; an engine
+supplies those functions, and ``real``, which makes a literal a number of its precision.
 """
 
 from __future__ import annotations
@@ -32,8 +32,7 @@ def source(node: Expression, names: Mapping[str, str] | None = None) -> str:
 def _write(node: Expression, names: Mapping[str, str]) -> tuple[str, int]:
     """Return source and how strongly its outermost operation binds."""
     if isinstance(node, Number):
-        text = repr(node.value)
-        return (text, _ATOM) if node.value >= 0 else (text, _SIGN)
+        return f"real({node.value!r})", _ATOM
     if isinstance(node, Name):
         return names.get(node.name, node.name), _ATOM
     if isinstance(node, Negative):
@@ -62,10 +61,10 @@ def _power(node: Binary, names: Mapping[str, str]) -> tuple[str, int]:
         n = int(abs(exponent.value))
         if n <= 8 and isinstance(base, Name):
             product = "*".join([_bracketed(base, names, _ATOM)] * n)
-            return (f"({product})" if exponent.value > 0 else f"(1.0/({product}))"), _ATOM
+            return (f"({product})" if exponent.value > 0 else f"(real(1.0)/({product}))"), _ATOM
         if n <= 8:
             text = f"integer_power({_write(base, names)[0]}, {n})"
-            return (text if exponent.value > 0 else f"(1.0/{text})"), _ATOM
+            return (text if exponent.value > 0 else f"(real(1.0)/{text})"), _ATOM
     return f"power({_write(base, names)[0]}, {_write(exponent, names)[0]})", _ATOM
 
 

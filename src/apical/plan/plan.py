@@ -15,7 +15,7 @@ from apical.plan.connect import Connections, PopulationPlan, expand, join
 from apical.plan.discretise import Floats, Ints
 from apical.plan.drives import DrivePlan, plan_drive
 from apical.plan.explain import explain
-from apical.plan.rates import check_rates
+from apical.plan.rates import check_precision, check_rates
 from apical.plan.recordings import RecordingPlan, plan_recording
 from apical.plan.start import given_state
 
@@ -75,6 +75,8 @@ class Plan:
         Seed of every random stream.
     rates : {'exact', 'table'}
         How rates are computed.
+    precision : {'double', 'single'}
+        Type of numbers that the engine computes with.
     populations : tuple of PopulationPlan
         In the network's order, which is the order of cells.
     connections : tuple of Connections
@@ -93,6 +95,7 @@ class Plan:
     dt: float
     seed: int
     rates: str
+    precision: str
     populations: tuple[PopulationPlan, ...]
     connections: tuple[Connections, ...]
     connections_before: int
@@ -196,6 +199,7 @@ def compile(
     dt: float = 0.025,
     seed: int = 0,
     rates: str = "exact",
+    precision: str = "double",
 ) -> Plan:
     """Turn a network into arrays.
 
@@ -210,6 +214,8 @@ def compile(
     rates : {'exact', 'table'}
         How rates are computed: as the equations say, or from the tables that a mechanism's
         authors chose.
+    precision : {'double', 'single'}
+        Type of numbers that the engine computes with.
 
     Returns
     -------
@@ -223,6 +229,7 @@ def compile(
     """
     _check_run(duration, dt, seed)
     check_rates(rates)
+    check_precision(precision)
     populations = _populations(network)
     parts: dict[str, list[Connections]] = {name: [] for name in populations}
     before = 0
@@ -239,6 +246,7 @@ def compile(
     order = list(populations)
     plan = Plan(
         network=network, duration=float(duration), dt=float(dt), seed=int(seed), rates=rates,
+        precision=precision,
         populations=tuple(populations.values()),
         connections=tuple(join(parts[name]) for name in order),
         connections_before=before, drives=tuple(drives),

@@ -22,6 +22,15 @@ def check_rates(rates: str) -> None:
         raise EngineError(f"rates must be one of {', '.join(RATES)}; got '{rates}'")
 
 
+PRECISIONS = ("double", "single")
+
+
+def check_precision(precision: str) -> None:
+    """Refuse an unknown type of numbers."""
+    if precision not in PRECISIONS:
+        raise EngineError(f"precision must be one of {', '.join(PRECISIONS)}; got '{precision}'")
+
+
 def table_of(cell: CellPlan, mechanism: MechanismPlan, rates: str) -> Floats | None:
     """Return the table to take a mechanism's rates from, (points, names); None to compute them.
 

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.layout import LANES as L
 from apical.engines.cpu.lowlevel import call_event, call_kernel
 from apical.engines.cpu.math import OPTIONS
 from apical.engines.cpu.steps import (
@@ -64,6 +63,7 @@ class Model(NamedTuple):
     weights: Floats
     has_dipole: bool
     membrane_row: int
+    lanes: int
 
 
 class Events(NamedTuple):
@@ -130,18 +130,18 @@ def advance(
     has_membrane : bool
         Whether membrane currents are wanted.
     """
+    L, real = model.lanes, block.dtype
     nodes = model.parent.shape[0]
     size = nodes * L
     widest = 1
     for k in range(model.counts.shape[0]):
         widest = max(widest, model.counts[k] * max(1, model.inputs[k]))
-    current, conductance = np.empty(size), np.empty(size)
-    diagonal, right = np.empty(size), np.empty(size)
-    at, here, there, linked = (
-        np.empty(widest * L), np.empty(widest * L), np.empty(widest * L), np.empty(widest * L),
-    )  # fmt: skip
+    current, conductance = np.empty(size, real), np.empty(size, real)
+    diagonal, right = np.empty(size, real), np.empty(size, real)
+    at, here = np.empty(widest * L, real), np.empty(widest * L, real)
+    there, linked = np.empty(widest * L, real), np.empty(widest * L, real)
     links = np.empty(16, np.int64)
-    before = np.empty(L)
+    before = np.empty(L, real)
     for group in range(first_group, last_group):
         x = block[group]
         v = x[:size]
@@ -166,11 +166,11 @@ def advance(
                     clear(there)
                     _at_sites(k, model.currents[k], x, v, at, here, there, linked, links, dt, model)
                     rows = model.nodes[model.node_start[k] : model.node_start[k + 1]]
-                    add_rows(here, there, rows, right, diagonal)
-            inject(right, step, clamps, group)
+                    add_rows(here, there, rows, right, diagonal, L)
+            inject(right, step, clamps, group, L)
             for lane in range(L):
                 before[lane] = v[model.spike_node * L + lane]
-            solve(v, model.parent, model.axial, model.order, diagonal, right)
+            solve(v, model.parent, model.axial, model.order, diagonal, right, L)
             for k in range(model.kind.shape[0]):
                 if model.kind[k] == RECEPTOR:
                     _at_sites(k, model.advance[k], x, v, at, here, there, linked, links, dt, model)
@@ -178,13 +178,13 @@ def advance(
                     _over_runs(k, model.advance[k], x, v, current, conductance, dt, model)
                     _over_runs(k, model.outputs[k], x, v, current, conductance, dt, model)
             if model.has_dipole:
-                dipole(v, model.weights, dipoles[group, s])
+                dipole(v, model.weights, dipoles[group, s], L)
             after = v[model.spike_node * L : model.spike_node * L + L]
             found = crossings(before, after, model.threshold, step + 1, spikes, group, found)
             if has_membrane:
                 out = x[model.membrane_row * L : model.membrane_row * L + size]
-                membrane(v, model.parent, model.axial, model.order, out)
-                inject(out, step, clamps, group)
+                membrane(v, model.parent, model.axial, model.order, out, L)
+                inject(out, step, clamps, group, L)
             sample(x, step + 1, records, group)
         spikes.found[group] = found
 
@@ -192,6 +192,7 @@ def advance(
 @njit(**OPTIONS)
 def _deliver(x, event, model, events):
     """Hand one event to its receptor."""
+    L = model.lanes
     k = events.mechanism[event]
     call_event(
         model.event[k], events.instance[event] * L + events.lane[event], model.counts[k] * L,
@@ -205,6 +206,7 @@ def _over_runs(k, address, x, v, current, conductance, dt, model):
     """Call a kernel for each run of consecutive nodes that a channel or pool covers."""
     if address == 0:
         return
+    L = model.lanes
     for r in range(model.run_start[k], model.run_start[k + 1]):
         call_kernel(
             address, model.runs[r, 1] * L, model.runs[r, 0] * L, model.runs[r, 2] * L,
@@ -219,11 +221,12 @@ def _at_sites(k, address, x, v, at, here, there, linked, links, dt, model):
     """Call a kernel for receptors, whose nodes are anywhere: copy what they read first."""
     if address == 0:
         return
+    L = model.lanes
     nodes = model.nodes[model.node_start[k] : model.node_start[k + 1]]
     n = nodes.shape[0] * L
-    gather_rows(v, nodes, at)
+    gather_rows(v, nodes, at, L)
     for q in range(model.inputs[k]):
-        gather_rows(x[model.links[model.link_start[k] + q] :], nodes, linked[q * n :])
+        gather_rows(x[model.links[model.link_start[k] + q] :], nodes, linked[q * n :], L)
         links[q] = q * n
     call_kernel(
         address, n, 0, 0, n, dt, at, here, there, x[model.rows[k] * L :],

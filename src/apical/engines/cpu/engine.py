@@ -13,9 +13,9 @@ from numba import njit
 from apical.engines.base import RawResult, Report, check_finite
 from apical.engines.cpu.advance import Clamps, Events, Records, Spikes, advance
 from apical.engines.cpu.events import Calendar
-from apical.engines.cpu.layout import LANES, fill, groups_of
+from apical.engines.cpu.layout import fill
 from apical.engines.cpu.math import OPTIONS
-from apical.engines.cpu.program import cell_program, lanes_of
+from apical.engines.cpu.program import cell_program
 from apical.errors import EngineError
 from apical.plan.cell import CellState, pool_outputs
 from apical.plan.connect import PopulationPlan
@@ -83,12 +83,12 @@ def _result(plan: Plan, runs: list[_Population], spikes: list[tuple[Ints, Ints]]
 
 
 @njit(**OPTIONS)
-def _sum_cells(dipoles, cells, out):  # noqa: ANN001, ANN202
+def _sum_cells(dipoles, cells, lanes, out):  # noqa: ANN001, ANN202
     """Add up the cells' dipoles in the order of cells."""
     for s in range(out.shape[0]):
         total = 0.0
         for c in range(cells):
-            total += dipoles[c // LANES, s, c % LANES]
+            total += dipoles[c // lanes, s, c % lanes]
         out[s] = total
 
 
@@ -99,21 +99,24 @@ class _Population:
         self.plan, self.index = plan, index
         self.population: PopulationPlan = plan.populations[index]
         cell = self.population.cell
-        self.program = cell_program(cell, plan.rates, plan.dt, self.population.dipole)
+        self.program = cell_program(
+            cell, plan.rates, plan.precision, plan.dt, self.population.dipole
+        )
         layout = self.program.layout
         start = plan.start[index]
-        self.groups = groups_of(self.population)
+        self.lanes = layout.lanes
         self.block = fill(self.population, layout, start)
+        self.groups = len(self.block)
         self._fill_outputs(start)
         self.calendar = Calendar(
             plan.connections[index], inputs, plan.cells, plan.steps, window, plan.dt
         )
-        self.dipoles = np.zeros((self.groups, window, LANES))
+        self.dipoles = np.zeros((self.groups, window, self.lanes), layout.real)
         self.dipole = np.zeros(plan.steps + 1)
         if self.population.dipole:
             lanes = np.repeat((cell.dipole * start.v).sum(), self.population.n)
             self.dipole[0] = lanes.sum()
-        room = LANES * (window // 2 + 1)
+        room = self.lanes * (window // 2 + 1)
         self.spiked = Spikes(
             np.zeros((self.groups, room), np.int64), np.zeros((self.groups, room), np.int64),
             np.zeros(self.groups, np.int64),
@@ -127,8 +130,8 @@ class _Population:
         for mechanism, states in zip(cell.mechanisms, start.states, strict=True):
             outputs.update(pool_outputs(cell, mechanism, states, start.v, outputs))
         for name, row in self.program.layout.outputs.items():
-            values = np.repeat(np.asarray(outputs[name]), LANES)
-            self.block[:, row * LANES : (row + n) * LANES] = values
+            values = self.program.layout.across(np.asarray(outputs[name]))
+            self.block[:, row * self.lanes : (row + n) * self.lanes] = values
 
     def _clamps(self) -> Clamps:
         """Pack the clamps of this population by group."""
@@ -138,12 +141,12 @@ class _Population:
             if clamp.population == self.index
             for c in clamp.cells
         ]
-        rows.sort(key=lambda row: row[0] // LANES)
+        rows.sort(key=lambda row: row[0] // self.lanes)
         cells = np.array([r[0] for r in rows], np.int64)
-        group, lane = lanes_of(cells)
+        group, lane = cells // self.lanes, cells % self.lanes
         start = np.searchsorted(group, np.arange(self.groups + 1)).astype(np.int64)
         node, first, last = (np.array([r[k] for r in rows], np.int64) for k in (1, 3, 4))
-        amplitude = np.array([r[2] for r in rows], np.float64)
+        amplitude = np.array([r[2] for r in rows], self.program.layout.real)
         return Clamps(lane, node, amplitude, first, last, start)
 
     def _prepare_recordings(self) -> None:
@@ -160,13 +163,15 @@ class _Population:
             for cell in request.cells:
                 for site in request.sites:
                     row = self._row(request.variable, request.mechanism, request.state) + int(site)
-                    rows.append((int(cell), row * LANES + int(cell) % LANES, request.every, size))
+                    rows.append(
+                        (int(cell), row * self.lanes + int(cell) % self.lanes, request.every, size)
+                    )
                     size += samples
         self.recorded = np.zeros(size)
         for cell, index, _, place in rows:
-            self.recorded[place] = self.block[cell // LANES, index]
-        rows.sort(key=lambda row: row[0] // LANES)
-        group = np.array([r[0] // LANES for r in rows], np.int64)
+            self.recorded[place] = self.block[cell // self.lanes, index]
+        rows.sort(key=lambda row: row[0] // self.lanes)
+        group = np.array([r[0] // self.lanes for r in rows], np.int64)
         start = np.searchsorted(group, np.arange(self.groups + 1)).astype(np.int64)
         where, every, place = (np.array([r[k] for r in rows], np.int64) for k in (1, 2, 3))
         self.records = Records(where, every, place, start, self.recorded)
@@ -180,11 +185,12 @@ class _Population:
 
     def tasks(self, first: int, steps: int, threads: int) -> list[tuple]:
         """Return the calls that advance this population by a window, one per thread at most."""
-        events = Events(*self.calendar.take(first, steps, self.groups))
+        events = Events(*self.calendar.take(first, steps, self.groups, self.program.layout))
         bounds = np.linspace(0, self.groups, min(threads, self.groups) + 1).astype(int)
         return [
             (
-                advance, self.block, int(a), int(b), first, steps, self.plan.dt, self.program.model,
+                advance, self.block, int(a), int(b), first, steps,
+                self.program.layout.real(self.plan.dt), self.program.model,
                 events, self.clamps, self.records, self.spiked, self.dipoles, self.has_membrane,
             )
             for a, b in itertools.pairwise(bounds)
@@ -193,12 +199,12 @@ class _Population:
     def collect(self, first: int, steps: int) -> None:
         """Check the voltages and sum the dipoles of a window."""
         n, nodes = self.population.n, self.population.cell.tree.nodes
-        v = self.block[:, : nodes * LANES].reshape(self.groups, nodes, LANES)
+        v = self.block[:, : nodes * self.lanes].reshape(self.groups, nodes, self.lanes)
         if not np.isfinite(v).all():
             cells = v.transpose(1, 0, 2).reshape(nodes, -1)[:, :n]
             check_finite(self.plan, self.index, cells, first + steps)
         if self.population.dipole:
-            _sum_cells(self.dipoles, n, self.dipole[first + 1 : first + steps + 1])
+            _sum_cells(self.dipoles, n, self.lanes, self.dipole[first + 1 : first + steps + 1])
 
     def spikes(self) -> tuple[Ints, Ints]:
         """Return step and global cell of a window's spikes; lanes beyond the last cell are idle."""
@@ -207,7 +213,7 @@ class _Population:
         for group in np.flatnonzero(self.spiked.found):
             count = self.spiked.found[group]
             step.append(self.spiked.step[group, :count])
-            cell.append(group * LANES + self.spiked.lane[group, :count])
+            cell.append(group * self.lanes + self.spiked.lane[group, :count])
         steps, cells = np.concatenate(step), np.concatenate(cell)
         real = cells < self.population.n
         return steps[real], cells[real] + self.population.first

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.layout import LANES
+from apical.engines.cpu.layout import Layout
 from apical.engines.cpu.math import OPTIONS
 from apical.plan.connect import Connections
 from apical.plan.discretise import Floats, Ints
@@ -65,6 +65,7 @@ def _gather(
     first_step,
     steps,
     groups,
+    lanes,
 ):
     """Order a window's events by group, then step, then as they were sent, inputs first.
 
@@ -72,10 +73,10 @@ def _gather(
     """
     count = np.zeros(groups * steps + 1, np.int64)
     for i in range(input_rows[0], input_rows[1]):
-        count[(input_cell[i] // LANES) * steps + input_step[i] - first_step + 1] += 1
+        count[(input_cell[i] // lanes) * steps + input_step[i] - first_step + 1] += 1
     k = entry
     while k >= 0:
-        count[(cell[row_of[k]] // LANES) * steps + step_of[k] - first_step + 1] += 1
+        count[(cell[row_of[k]] // lanes) * steps + step_of[k] - first_step + 1] += 1
         k = following[k]
     for b in range(1, count.shape[0]):
         count[b] += count[b - 1]
@@ -85,12 +86,12 @@ def _gather(
     found = np.empty(count[groups * steps], np.int64)
     when = np.empty(count[groups * steps], np.int64)
     for i in range(input_rows[0], input_rows[1]):
-        b = (input_cell[i] // LANES) * steps + input_step[i] - first_step
+        b = (input_cell[i] // lanes) * steps + input_step[i] - first_step
         found[count[b]], when[count[b]] = -1 - i, input_step[i]
         count[b] += 1
     k = entry
     while k >= 0:
-        b = (cell[row_of[k]] // LANES) * steps + step_of[k] - first_step
+        b = (cell[row_of[k]] // lanes) * steps + step_of[k] - first_step
         found[count[b]], when[count[b]] = row_of[k], step_of[k]
         count[b] += 1
         k = following[k]
@@ -143,23 +144,23 @@ class Calendar:
         )  # fmt: skip
 
     def take(
-        self, first: int, steps: int, groups: int
+        self, first: int, steps: int, groups: int, layout: Layout
     ) -> tuple[Ints, Ints, Ints, Ints, Floats, Ints]:
         """Return one window's events: step, lane, mechanism, instance, weight, first of group."""
         given, rows = self.inputs, self.connections
         inside = np.searchsorted(given.step, [first, first + steps])
         found, when, start = _gather(
             self.head[first // self.window], self.following, self.step_of, self.row_of, rows.cell,
-            inside, given.step, given.cell, first, steps, groups,
+            inside, given.step, given.cell, first, steps, groups, layout.lanes,
         )  # fmt: skip
         is_input = found < 0
         i, r = -1 - found[is_input], found[~is_input]
         columns = []
         for name in ("cell", "mechanism", "instance", "weight"):
-            kind = np.float64 if name == "weight" else np.int64
+            kind = layout.real if name == "weight" else np.int64
             column = np.empty(len(found), kind)
             column[is_input] = getattr(given, name)[i]
             column[~is_input] = getattr(rows, name)[r]
             columns.append(column)
         cell, mechanism, instance, weight = columns
-        return when, cell % LANES, mechanism, instance, weight, start
+        return when, cell % layout.lanes, mechanism, instance, weight, start

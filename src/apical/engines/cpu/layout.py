@@ -1,8 +1,8 @@
 """Where everything of one population lies in memory.
 
-Each group of `LANES` cells has one row-major block, rows × lanes: voltages, then states of each
-mechanism, then what pools give, then ion currents, then membrane currents if recorded. A row is
-the same quantity of all cells of the group, so that loops over rows vectorise across cells.
+Each group of 16 cells (32 in single precision) has one row-major block, rows × lanes: voltages,
+then states of each mechanism, then what pools give, then ion currents, then membrane currents. A
+row is the same quantity of all cells of the group, so that loops over rows vectorise across cells.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from apical.plan.cell import CellPlan, CellState
 from apical.plan.connect import PopulationPlan
 from apical.plan.discretise import Floats, Ints
 
-#: Cells per group: two AVX-512 registers of doubles.
-LANES = 16
+#: Number type and cells per group: two AVX-512 registers.
+REAL = {"double": np.float64, "single": np.float32}
+LANES = {"double": 16, "single": 32}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,10 @@ class Layout:
         First row of the membrane currents.
     rows : int
         Number of rows.
+    lanes : int
+        Cells per group.
+    real : type
+        Type of numbers.
     """
 
     states: tuple[int, ...]
@@ -40,9 +45,15 @@ class Layout:
     ions: dict[str, int]
     membrane: int
     rows: int
+    lanes: int
+    real: type
+
+    def across(self, values: Floats) -> Floats:
+        """Repeat each value for every lane, in the type of numbers."""
+        return np.ascontiguousarray(np.repeat(values, self.lanes)).astype(self.real)
 
 
-def lay_out(cell: CellPlan) -> Layout:
+def lay_out(cell: CellPlan, precision: str) -> Layout:
     """Assign rows."""
     nodes = cell.tree.nodes
     row, states = nodes, []
@@ -57,7 +68,8 @@ def lay_out(cell: CellPlan) -> Layout:
     for name in ion_currents(cell):
         ions[name] = row
         row += nodes
-    return Layout(tuple(states), outputs, ions, row, row + nodes)
+    lanes, real = LANES[precision], REAL[precision]
+    return Layout(tuple(states), outputs, ions, row, row + nodes, lanes, real)
 
 
 def ion_currents(cell: CellPlan) -> list[str]:
@@ -70,24 +82,14 @@ def ion_currents(cell: CellPlan) -> list[str]:
     return list(names)
 
 
-def groups_of(population: PopulationPlan) -> int:
-    """Return the number of groups of a population."""
-    return -(-population.n // LANES)
-
-
 def fill(population: PopulationPlan, layout: Layout, start: CellState) -> Floats:
     """Return the blocks of a population at the start, (groups, rows · lanes)."""
     column = np.zeros(layout.rows)
     column[: population.cell.tree.nodes] = start.v
     for row, states in zip(layout.states, start.states, strict=True):
         column[row : row + states.size] = states.ravel()
-    one = np.repeat(column, LANES)
-    return np.repeat(one[None, :], groups_of(population), axis=0)
-
-
-def across_lanes(values: Floats) -> Floats:
-    """Repeat each value for every lane."""
-    return np.ascontiguousarray(np.repeat(values, LANES))
+    one = layout.across(column)
+    return np.repeat(one[None, :], -(-population.n // layout.lanes), axis=0)
 
 
 def runs(nodes: Ints) -> Ints:

@@ -1,7 +1,7 @@
 """LLVM where Numba has no words for it: calls of generated kernels, and whole rows at once.
 
-LLVM leaves loops over the 16 lanes of a row scalar when they sit inside the tree's recursion, so
-the three row operations of the Hines solver are written as vector instructions here. Their plain
+LLVM leaves loops over the lanes of a row scalar when they sit inside other loops, so operations on
+rows are written as vector instructions here. Their plain
 twin is :func:`apical.engines.reference.cells.solve`.
 """
 
@@ -13,11 +13,11 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from apical.engines.cpu.layout import LANES
 from apical.engines.cpu.math import compiled
 
-_DOUBLE, _INT = ir.DoubleType(), ir.IntType(64)
-_ROW = ir.VectorType(_DOUBLE, LANES)
+_INT = ir.IntType(64)
+#: Lanes of a row by the bits of its numbers; the same as in :mod:`apical.engines.cpu.layout`.
+_LANES = {64: 16, 32: 32}
 #: Products and sums may fuse, as in all other kernels.
 _FAST = ("contract", "nsz")
 
@@ -40,7 +40,7 @@ def call_kernel(
         pointers = [
             _data(context, builder, signature.args[k], args[k]) for k in range(6, 6 + len(arrays))
         ]
-        kinds = [_INT, _INT, _INT, _INT, _DOUBLE, *(p.type for p in pointers)]
+        kinds = [_INT, _INT, _INT, _INT, args[5].type, *(p.type for p in pointers)]
         kind = ir.FunctionType(ir.VoidType(), kinds)
         function = builder.inttoptr(args[0], kind.as_pointer())
         builder.call(function, [*args[1:6], *pointers])
@@ -58,7 +58,7 @@ def call_event(
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         pointers = [_data(context, builder, signature.args[k], args[k]) for k in (4, 5, 6)]
-        kinds = [_INT, _INT, _DOUBLE, *(p.type for p in pointers)]
+        kinds = [_INT, _INT, args[3].type, *(p.type for p in pointers)]
         kind = ir.FunctionType(ir.VoidType(), kinds)
         function = builder.inttoptr(args[0], kind.as_pointer())
         builder.call(function, [*args[1:4], *pointers])
@@ -68,29 +68,36 @@ def call_event(
 
 
 class _Rows:
-    """Rows of arrays as vectors, while one row operation is written."""
+    """Rows of arrays as vectors, while one row operation is written.
+
+    The first argument is an array, whose numbers all others share; rows start at given indices.
+    """
 
     def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
         self.context, self.builder, self.signature, self.args = context, builder, signature, args
+        bits = signature.args[0].dtype.bitwidth
+        self.element = ir.DoubleType() if bits == 64 else ir.FloatType()
+        self.lanes = _LANES[bits]
+        self.row = ir.VectorType(self.element, self.lanes)
 
-    def _pointer(self, array: int, row: int) -> Any:
+    def _pointer(self, array: int, index: int) -> Any:
         data = _data(self.context, self.builder, self.signature.args[array], self.args[array])
-        element = self.builder.gep(data, [self.args[row]], source_etype=_DOUBLE)
-        return self.builder.bitcast(element, _ROW.as_pointer())
+        element = self.builder.gep(data, [self.args[index]], source_etype=self.element)
+        return self.builder.bitcast(element, self.row.as_pointer())
 
-    def load(self, array: int, row: int) -> Any:
+    def load(self, array: int, index: int) -> Any:
         """Return the row that starts at an index."""
-        return self.builder.load(self._pointer(array, row), align=8, typ=_ROW)
+        return self.builder.load(self._pointer(array, index), align=4, typ=self.row)
 
-    def store(self, value: Any, array: int, row: int) -> None:
+    def store(self, value: Any, array: int, index: int) -> None:
         """Write a row."""
-        self.builder.store(value, self._pointer(array, row), align=8)
+        self.builder.store(value, self._pointer(array, index), align=4)
 
     def all_lanes(self, scalar: int) -> Any:
         """Return a number repeated in every lane."""
-        undefined = ir.Constant(_ROW, ir.Undefined)
+        undefined = ir.Constant(self.row, ir.Undefined)
         one = self.builder.insert_element(undefined, self.args[scalar], ir.Constant(_INT, 0))
-        order = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+        order = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
         return self.builder.shuffle_vector(one, undefined, order)
 
     def add(self, a: Any, b: Any) -> Any:
@@ -158,3 +165,43 @@ def substitute_row(
         r.store(r.add(r.load(0, 3), change), 0, 3)
 
     return _row_operation(write, types.void(v, diagonal, right, node, up, g))
+
+
+@compiled
+def copy_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any) -> Any:
+    """Copy a row of `a` to one of `out`."""
+
+    def write(r: _Rows) -> None:
+        r.store(r.load(1, 3), 0, 2)
+
+    return _row_operation(write, types.void(out, a, to, at))
+
+
+@compiled
+def add_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any) -> Any:
+    """Add a row of `a` to one of `out`."""
+
+    def write(r: _Rows) -> None:
+        r.store(r.add(r.load(0, 2), r.load(1, 3)), 0, 2)
+
+    return _row_operation(write, types.void(out, a, to, at))
+
+
+@compiled
+def subtract_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any) -> Any:
+    """Subtract a row of `a` from one of `out`."""
+
+    def write(r: _Rows) -> None:
+        r.store(r.sub(r.load(0, 2), r.load(1, 3)), 0, 2)
+
+    return _row_operation(write, types.void(out, a, to, at))
+
+
+@compiled
+def add_scaled_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, factor: Any) -> Any:
+    """Add `factor` times a row of `a` to one of `out`."""
+
+    def write(r: _Rows) -> None:
+        r.store(r.add(r.load(0, 2), r.mul(r.all_lanes(4), r.load(1, 3))), 0, 2)
+
+    return _row_operation(write, types.void(out, a, to, at, factor))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
@@ -22,6 +23,10 @@ OPTIONS: dict[str, Any] = {
     "cache": True,
     "nogil": True,
 }
+
+
+#: What literals of generated code become.
+real = np.float64
 
 
 def compiled(write: Any) -> Any:

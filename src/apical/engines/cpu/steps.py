@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from numba import njit
 
-from apical.engines.cpu.layout import LANES as L
-from apical.engines.cpu.lowlevel import eliminate_row, flow_row, substitute_row
+from apical.engines.cpu.lowlevel import (
+    add_row,
+    add_scaled_row,
+    copy_row,
+    eliminate_row,
+    flow_row,
+    substitute_row,
+    subtract_row,
+)
 from apical.engines.cpu.math import OPTIONS
 
 
@@ -25,26 +32,22 @@ def assemble(current, conductance, area, base, right, diagonal):
 
 
 @njit(**OPTIONS)
-def gather_rows(v, nodes, out):
+def gather_rows(v, nodes, out, L):
     """Copy the rows of some nodes."""
     for k in range(nodes.shape[0]):
-        start = nodes[k] * L
-        for lane in range(L):
-            out[k * L + lane] = v[start + lane]
+        copy_row(out, v, k * L, nodes[k] * L)
 
 
 @njit(**OPTIONS)
-def add_rows(current, conductance, nodes, right, diagonal):
+def add_rows(current, conductance, nodes, right, diagonal, L):
     """Add receptors' currents and conductances to their nodes, one after the other."""
     for k in range(nodes.shape[0]):
-        start = nodes[k] * L
-        for lane in range(L):
-            right[start + lane] -= current[k * L + lane]
-            diagonal[start + lane] += conductance[k * L + lane]
+        subtract_row(right, current, nodes[k] * L, k * L)
+        add_row(diagonal, conductance, nodes[k] * L, k * L)
 
 
 @njit(**OPTIONS)
-def inject(right, step, clamps, group):
+def inject(right, step, clamps, group, L):
     """Add the clamps that are on."""
     for c in range(clamps.start[group], clamps.start[group + 1]):
         if clamps.first[c] <= step < clamps.last[c]:
@@ -52,7 +55,7 @@ def inject(right, step, clamps, group):
 
 
 @njit(**OPTIONS)
-def solve(v, parent, axial, order, diagonal, right):
+def solve(v, parent, axial, order, diagonal, right, L):
     """Advance voltages by implicit Euler: Hines elimination and substitution, in place."""
     n = order.shape[0]
     for k in range(1, n):
@@ -68,20 +71,17 @@ def solve(v, parent, axial, order, diagonal, right):
 
 
 @njit(**OPTIONS)
-def dipole(v, weights, out):
+def dipole(v, weights, out, L):
     """Sum weighted voltages of each cell."""
-    for lane in range(L):
-        out[lane] = 0.0
+    clear(out)
     for node in range(weights.shape[0]):
-        w = weights[node]
-        for lane in range(L):
-            out[lane] += w * v[node * L + lane]
+        add_scaled_row(out, v, 0, node * L, weights[node])
 
 
 @njit(**OPTIONS)
 def crossings(before, after, threshold, step, spikes, group, count):
     """Note the cells whose voltage crossed the threshold upwards; return how many there are."""
-    for lane in range(L):
+    for lane in range(before.shape[0]):
         if before[lane] <= threshold < after[lane]:
             spikes.step[group, count] = step
             spikes.lane[group, count] = lane
@@ -90,7 +90,7 @@ def crossings(before, after, threshold, step, spikes, group, count):
 
 
 @njit(**OPTIONS)
-def membrane(v, parent, axial, order, out):
+def membrane(v, parent, axial, order, out, L):
     """Compute what flows into each node from its neighbours: its membrane current."""
     clear(out)
     for k in range(1, order.shape[0]):

@@ -9,6 +9,7 @@ import numpy as np
 
 from apical.engines.base import RawResult, Report, check_finite
 from apical.engines.reference.cells import Cells
+from apical.errors import EngineError
 from apical.plan.connect import Connections
 from apical.plan.discretise import Floats, Ints
 from apical.plan.plan import Inputs, Plan, arrival_step, deliveries, time_of
@@ -31,6 +32,8 @@ class ReferenceEngine:
         report: Report | None = None,
     ) -> RawResult:
         """Run one trial; see :class:`apical.engines.base.Engine`. `threads` changes nothing."""
+        if plan.precision != "double":
+            raise EngineError("the reference engine computes in double precision only")
         populations = [
             Cells(p, start, [c for c in plan.clamps if c.population == i], plan.rates)
             for i, (p, start) in enumerate(zip(plan.populations, plan.start, strict=True))

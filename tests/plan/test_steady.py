@@ -1,0 +1,54 @@
+"""The rest that is computed is the rest that a cell relaxes to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from apical import models, simulate
+from apical.plan import compile
+from apical.plan.steady import steady_state
+from apical.testing.networks import ball, one_cell, tree
+
+
+def rest_of(network, rates="exact"):
+    plan = compile(network, 1.0, rates=rates)
+    return plan.populations[0].cell, steady_state(plan.populations[0].cell, rates)
+
+
+def test_a_passive_ball_rests_at_its_reversal_potential():
+    _, rest = rest_of(one_cell(ball({"pas": {"e": -71.5}}, v0=-60.0)))
+    assert rest is not None
+    assert rest.v == pytest.approx(-71.5, abs=1e-9)
+
+
+@pytest.mark.parametrize("rates", ["exact", "table"])
+def test_a_cell_relaxes_to_the_rest_that_is_found(rates):
+    """After 3 s of the given start, what is left is the slowest gate's last thousandth."""
+    network = one_cell(tree(), celsius=37.0)
+    cell, rest = rest_of(network, rates)
+    assert rest is not None
+    relaxed = simulate(network, 3000, dt=0.1, start="given", rates=rates)
+    v = relaxed.recordings["v"].values[0, 0, :, -1]
+    assert np.abs(v - rest.v[: cell.tree.compartments]).max() < 1e-3
+
+
+def test_calcium_rests_too():
+    network = models.neymotin_2020(grid=(1, 1)).with_(projections={})
+    plan = compile(network, 1.0)
+    cell = next(p.cell for p in plan.populations if p.name == "L5_pyramidal")
+    rest = steady_state(cell)
+    assert rest is not None
+    pool = cell.pool_of("cai")
+    assert pool is not None
+    cai = rest.states[pool][0]
+    # the pool's floor is 1e-4 mM; open channels hold it a little above
+    assert (cai >= 1e-4).all()
+    assert (cai < 1e-3).all()
+
+
+def test_a_cell_without_rest_has_none():
+    """A current that grows as the cell depolarises, without bound."""
+    runaway = ball({"pas": {"g": 1e-3, "e": 1e6}}, v0=0.0)
+    _, rest = rest_of(one_cell(runaway))
+    assert rest is None or np.abs(rest.v - 1e6).max() < 1e-3
