@@ -19,7 +19,13 @@ from apical import (
     models,
     simulate,
 )
-from apical.errors import EngineError, ModelError, NumericalError, SteadyStateWarning
+from apical.errors import (
+    EngineError,
+    ModelError,
+    NumericalError,
+    SteadyStateWarning,
+    StepWarning,
+)
 from apical.testing.networks import ball, one_cell, pair_of_populations, tree
 
 
@@ -285,3 +291,50 @@ def test_a_pool_in_one_section_and_a_fixed_value_in_the_others():
         other = one_cell(everywhere, celsius=37.0)
         without = simulate(other, 5, engine=engine, start="given").recordings["v"].values
         assert not np.array_equal(v, without)
+
+
+def test_numbers_of_numpy_and_text_with_units_are_taken(small):
+    result = simulate(small, "0.002 s", dt="25 us", seed=np.int64(3), trials=np.int64(2))
+    assert result.provenance["seed"] == 3
+    assert result.dipole.sizes["trial"] == 2
+    assert result.time[-1] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [({"threads": "2"}, "threads"), ({"trials": None}, "trials"), ({"dt": "1 mV"}, "dt")],
+)
+def test_what_is_no_number_is_refused(small, given, words):
+    with pytest.raises(ModelError, match=words):
+        simulate(small, 5, **given)
+
+
+def test_a_name_is_no_network():
+    with pytest.raises(ModelError, match=r"models\.load"):
+        simulate("erp")  # pyright: ignore[reportArgumentType]
+
+
+def test_long_steps_are_warned_of(small):
+    with pytest.warns(StepWarning, match="too long"):
+        simulate(small.with_(drives={}), 5, dt=0.5, start="given")
+
+
+def test_a_cell_that_leaves_the_possible_is_stopped():
+    clamp = CurrentClamp(population="cells", section="soma", amplitude=1e6)
+    network = one_cell(ball({"pas": {}}), biases={"c": clamp})
+    with pytest.raises(NumericalError, match="1e5 mV"):
+        simulate(network, 50, start="given")
+
+
+def test_a_constant_that_is_not_finite_is_named():
+    """Dividing by a parameter that is 0 shows where, not as a warning of NumPy."""
+    from apical import Mechanism
+
+    bad = Mechanism(
+        name="bad", kind="channel", parameters={"g": "1 S/cm2", "scale": "0"},
+        equations="k = g/scale\ni = k*v", currents={"i": ""},
+    )  # fmt: skip
+    network = one_cell(ball({"pas": {}}))
+    cell = network.cells["cell"].set({"sections.soma.channels": {"bad": {}}})
+    with pytest.raises(ModelError, match="'k' is not finite"):
+        simulate(network.with_(mechanisms={"bad": bad}, cells={"cell": cell}), 1)

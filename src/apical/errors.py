@@ -76,15 +76,16 @@ class NumericalError(ApicalError, ArithmeticError):
     compartment : str
         Section and position, such as ``apical_tuft(0.5)``.
     time : float, ms
-        Time of the first value that was not finite.
+        Time by which it had diverged; engines look at the end of a window of steps.
     """
 
     def __init__(self, population: str, cell: int, compartment: str, time: float) -> None:
         self.population, self.cell = population, cell
         self.compartment, self.time = compartment, time
         super().__init__(
-            f"the simulation diverged: {population}[{cell}] {compartment} is not finite at "
-            f"{time:g} ms; look for extreme conductances or weights, or try a smaller dt"
+            f"the simulation diverged: by {time:g} ms, {population}[{cell}] {compartment} is no "
+            "longer within ±1e5 mV; look for extreme conductances, currents or weights, or try a "
+            "smaller dt"
         )
 
 
@@ -94,6 +95,14 @@ class Cancelled(ApicalError):  # noqa: N818 - a request, not a failure
 
 class ApicalWarning(UserWarning):
     """Base of every warning that apical gives."""
+
+
+class CacheWarning(ApicalWarning):
+    """A kernel cache that cannot be written."""
+
+
+class StepWarning(ApicalWarning):
+    """A time step too long for the gates of the model's channels."""
 
 
 class SteadyStateWarning(ApicalWarning):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 import time as clock
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
@@ -14,8 +15,9 @@ import numpy as np
 
 from apical import engines
 from apical.engines.base import Engine, RawResult
-from apical.errors import EngineError, ModelError, Problem
+from apical.errors import ModelError, Problem, StepWarning
 from apical.plan.plan import Plan, compile
+from apical.units import parse_quantity
 
 if TYPE_CHECKING:
     from apical.model import Network
@@ -23,13 +25,15 @@ if TYPE_CHECKING:
     from apical.result import Result
 
 STARTS = ("steady", "given")
+#: Longest step (ms) that passes without a warning where channels have gates.
+_LONGEST_STEP = 0.1
 
 
 def simulate(
     network: Network,
-    duration: float = 170.0,
+    duration: float | str = 170.0,
     *,
-    dt: float = 0.025,
+    dt: float | str = 0.025,
     trials: int = 1,
     seed: int = 0,
     engine: str = "auto",
@@ -46,7 +50,7 @@ def simulate(
     network : Network
         The model; it is not changed.
     duration, dt : float, ms
-        Length of each trial and of a step.
+        Length of each trial and of a step; text such as ``"0.2 s"`` is converted.
     trials : int
         Number of trials; they differ in the drives' random draws.
     seed : int
@@ -79,9 +83,13 @@ def simulate(
         If the simulation diverges, with the place and time.
     """
     began = clock.perf_counter()
-    _check(trials, start, threads)
+    trials, threads = _checked(network, trials, start, threads)
     runner = engines.get(engine)
-    plan = compile(network, duration, dt=dt, seed=seed, rates=rates, precision=precision)
+    plan = compile(
+        network, _ms("duration", duration), dt=_ms("dt", dt), seed=seed, rates=rates,
+        precision=precision,
+    )  # fmt: skip
+    _check_step(plan)
     at_rest = False
     if start == "steady":
         from apical.start import settle
@@ -90,7 +98,7 @@ def simulate(
     found = _run(plan, runner, trials, threads, progress)
     provenance = {
         "engine": runner.name, "rates": rates, "precision": precision, "threads": threads,
-        "seed": int(seed), "dt": float(dt), "duration": float(duration), "trials": trials,
+        "seed": plan.seed, "dt": plan.dt, "duration": plan.duration, "trials": trials,
         "start": start, "at_rest": at_rest,
         "wall_seconds": clock.perf_counter() - began, "model_hash": network.content_hash(),
         **_versions(),
@@ -125,16 +133,50 @@ def _run(
     return found
 
 
-def _check(trials: int, start: str, threads: int | None) -> None:
+def _ms(name: str, value: float | str) -> float:
+    try:
+        return parse_quantity(value, "ms")
+    except ValueError as error:
+        raise ModelError([Problem(name, str(error))]) from None
+
+
+def _checked(
+    network: Network, trials: int, start: str, threads: int | None
+) -> tuple[int, int | None]:
+    """Return trials and threads as plain whole numbers, or say what makes no sense."""
+    from apical.model import Network
+
     problems = []
-    if isinstance(trials, bool) or int(trials) != trials or trials < 1:
+    if not isinstance(network, Network):
+        hint = "apical.models.load(name) gives one" if isinstance(network, str) else ""
+        what = f"must be a Network; got {type(network).__name__}"
+        problems.append(Problem("network", what, hint))
+    if not (_is_whole(trials) and trials >= 1):
         problems.append(Problem("trials", f"must be a whole number ≥ 1; got {trials!r}"))
+    if threads is not None and not (_is_whole(threads) and threads >= 1):
+        problems.append(Problem("threads", f"must be a whole number ≥ 1; got {threads!r}"))
     if start not in STARTS:
         problems.append(Problem("start", f"must be one of {', '.join(STARTS)}; got '{start}'"))
     if problems:
         raise ModelError(problems)
-    if threads is not None and threads < 1:
-        raise EngineError(f"threads must be at least 1; got {threads}")
+    return int(trials), None if threads is None else int(threads)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+
+
+def _check_step(plan: Plan) -> None:
+    """Warn of steps that no gate can follow."""
+    mechanisms = [m for p in plan.populations for m in p.cell.mechanisms]
+    gated = any(m.program.kind == "channel" and m.program.states for m in mechanisms)
+    if gated and plan.dt > _LONGEST_STEP:
+        warnings.warn(
+            f"steps of {plan.dt:g} ms are too long for the gates of channels: spikes will be wrong "
+            "or missing; 0.025 ms is usual",
+            StepWarning,
+            stacklevel=3,
+        )
 
 
 def _versions() -> dict[str, Any]:

@@ -65,6 +65,10 @@ class Unit:
         for name in _SHOWN:
             if parse_unit(name) == self:
                 return name
+        for name in _SHOWN:
+            shown = parse_unit(name)
+            if shown.dimension == self.dimension:
+                return f"10^{self.power - shown.power} {name}"
         base = zip(("m", "kg", "s", "A", "K", "mol"), self.dimension, strict=True)
         text = " ".join(n if e == 1 else f"{n}^{e}" for n, e in base if e)
         return text if self.power == 0 else f"10^{self.power} {text}"

@@ -67,17 +67,23 @@ class Engine(Protocol):
         ...
 
 
-def check_finite(plan: Plan, population: int, v: Floats, step: int) -> None:
-    """Raise where a voltage is not finite.
+#: Voltages beyond this (mV) are those of a simulation that diverges.
+LIMIT = 1e5
+
+
+def check_voltages(plan: Plan, population: int, v: Floats, step: int) -> None:
+    """Raise where a voltage is not finite or beyond anything a cell could have.
 
     Parameters
     ----------
     v : array, (nodes, cells), mV
         Voltages after `step` steps.
     """
-    if np.isfinite(v).all():
+    # NaN fails the comparison too
+    inside = np.abs(v) <= LIMIT
+    if inside.all():
         return
-    cell = int(np.flatnonzero(~np.isfinite(v).all(axis=0))[0])
-    node = int(np.flatnonzero(~np.isfinite(v[:, cell]))[0])
+    cell = int(np.flatnonzero(~inside.all(axis=0))[0])
+    node = int(np.flatnonzero(~inside[:, cell])[0])
     found = plan.populations[population]
     raise NumericalError(found.name, cell, found.cell.tree.label(node), step * plan.dt)

@@ -178,6 +178,8 @@ class _Reader:
         self.initial: list[tuple[str, Expression]] = []
         self.events: list[tuple[str, Expression]] = []
         self.table: Table | None = None
+        self.later: set[str] = set()
+        self.unclear: set[str] = set()
         if kind not in KINDS:
             self.problem("kind", f"must be one of {', '.join(KINDS)}; got '{kind}'")
 
@@ -223,7 +225,9 @@ class _Reader:
         if len(text) > MAX_TEXT:
             self.problem("equations", f"longer than {MAX_TEXT} characters")
             return
-        for line in _lines(text):
+        lines = list(_lines(text))
+        self.later = {x.target for x in lines if isinstance(x, _Line) and not x.derivative}
+        for line in lines:
             if isinstance(line, Problem):
                 self.problem(f"equations.{line.path}", line.message)
             elif line.operator != "=":
@@ -244,6 +248,8 @@ class _Reader:
             self.problems.extend(error.problems)
         except UnknownName as error:
             hint = did_you_mean(error.name, known, "names here are")
+            if error.name in self.later:
+                hint = "it is defined further down; each line may use what stands above it"
             self.problem(path, str(error), hint)
         except (Unbalanced, expr.TooLarge) as error:
             self.problem(path, str(error))
@@ -271,6 +277,7 @@ class _Reader:
         elif line.target in self.units:
             slope = self._converted(path, line.text, self.units[line.target] / _MS)
             self.slopes[line.target] = expr.ZERO if slope is None else slope
+            self.unclear |= {line.target} if slope is None else set()
 
     def _assignment(self, line: _Line) -> None:
         path = f"equations.line {line.number}"
@@ -377,6 +384,8 @@ class _Reader:
             self.problem(f"initial.{state}", "is not a state", hint)
         for update in self.updates:
             path = f"initial.{update.state}"
+            if update.state in self.unclear:
+                continue  # its equation has been refused already
             if update.state in initial:
                 unit = self.units[update.state]
                 value = self._converted(path, initial[update.state], unit)

@@ -89,7 +89,8 @@ class _Parser:
     def whole(self) -> Expression:
         node = self.expression(0)
         if self.peek.kind != "end":
-            raise _Unreadable(self.peek.column, f"unexpected '{self.peek.text}'")
+            hint = "write where(condition, a, b)" if self.peek.text in ("if", "else") else ""
+            raise _Unreadable(self.peek.column, f"unexpected '{self.peek.text}'", hint)
         return node
 
     @property

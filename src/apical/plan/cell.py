@@ -10,6 +10,7 @@ import numpy as np
 from apical.equations.analyse import parse_profile
 from apical.equations.evaluate import Array, evaluate
 from apical.equations.program import Program
+from apical.errors import ModelError, Problem
 from apical.plan.discretise import Floats, Ints, Tree, discretise
 
 if TYPE_CHECKING:
@@ -194,7 +195,11 @@ def _mechanism(
     known: dict[str, Array] = {**values, "celsius": network.celsius}
     n = len(nodes)
     for constant in program.constants:
-        value = np.broadcast_to(np.asarray(evaluate(constant.value, known), float), (n,)).copy()
+        with np.errstate(all="ignore"):
+            value = np.broadcast_to(np.asarray(evaluate(constant.value, known), float), (n,)).copy()
+        if not np.isfinite(value).all():
+            place = f"mechanisms.{name}.equations"
+            raise ModelError([Problem(place, f"'{constant.name}' is not finite at {labels[0]}")])
         known[constant.name] = values[constant.name] = value
     for given in program.inputs:
         if given in network.ions:

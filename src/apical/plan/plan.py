@@ -288,7 +288,8 @@ def _check_run(duration: float, dt: float, seed: int) -> None:
         )
     elif duration / dt > 1e9:
         problems.append(Problem("duration", "must be at most a thousand million steps"))
-    if isinstance(seed, bool) or int(seed) != seed or seed < 0:
+    whole = isinstance(seed, (int, np.integer)) and not isinstance(seed, bool)
+    if not whole or seed < 0:
         problems.append(Problem("seed", f"must be a whole number ≥ 0; got {seed!r}"))
     if problems:
         raise ModelError(problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from apical.equations.evaluate import Array, evaluate
+from apical.errors import ModelError, Problem
 from apical.plan.cell import CellPlan, CellState, MechanismPlan, environment, pool_outputs
 from apical.plan.discretise import Floats
 from apical.plan.rates import compute, table_of
@@ -37,10 +38,19 @@ def _initial(
         if unit == "mA/cm2":
             # no current has been computed yet
             values.setdefault(name, np.zeros(mechanism.n))
-    compute(mechanism, [e for _, e in program.initial], values, table_of(cell, mechanism, rates))
+    with np.errstate(all="ignore"):
+        compute(
+            mechanism, [e for _, e in program.initial], values, table_of(cell, mechanism, rates)
+        )
     found = dict(program.initial)
-    rows = [
-        np.broadcast_to(np.asarray(evaluate(found[s], values), float), (mechanism.n,))
-        for s in program.states
-    ]
+    with np.errstate(all="ignore"):
+        rows = [
+            np.broadcast_to(np.asarray(evaluate(found[s], values), float), (mechanism.n,))
+            for s in program.states
+        ]
+    for state, row in zip(program.states, rows, strict=True):
+        if not np.isfinite(row).all():
+            where = mechanism.labels[int(np.flatnonzero(~np.isfinite(row))[0])]
+            place = f"mechanisms.{mechanism.name}.initial.{state}"
+            raise ModelError([Problem(place, f"is not finite at {where} at the initial voltage")])
     return np.array(rows, float).reshape(len(rows), mechanism.n)

@@ -9,11 +9,12 @@ one evaluation per kind of unknown.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import coo_matrix, csc_matrix, diags
-from scipy.sparse.linalg import spsolve
+from scipy.sparse.linalg import MatrixRankWarning, spsolve
 
 from apical.equations.evaluate import Array, evaluate
 from apical.equations.expr import names_of
@@ -91,7 +92,9 @@ class _Search:
     def run(self) -> CellState | None:
         """Iterate until voltages stand still."""
         step, size = 0.1, np.inf
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            # a singular matrix shows as a step that is not finite
+            warnings.simplefilter("ignore", MatrixRankWarning)
             for _ in range(_MAX_ITERATIONS):
                 found = self._residual()
                 change = np.asarray(spsolve(self._matrix(found, step), found))

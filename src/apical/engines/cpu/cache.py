@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import threading
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -16,8 +17,12 @@ from types import ModuleType
 import numba
 import platformdirs
 
+from apical.errors import CacheWarning
+
 _log = logging.getLogger(__name__)
 _lock = threading.RLock()
+# deleted when the process ends
+_temporary: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def directory() -> Path:
@@ -38,7 +43,14 @@ def _directory(override: str | None) -> Path:
         with tempfile.TemporaryFile(dir=folder):
             return folder
     except OSError:
-        return Path(tempfile.mkdtemp(prefix="apical-kernels-"))
+        warnings.warn(
+            f"kernels cannot be kept in '{folder}', so every process compiles its own; set "
+            "APICAL_CACHE_DIR to a folder that can be written",
+            CacheWarning,
+            stacklevel=3,
+        )
+        _temporary.append(tempfile.TemporaryDirectory(prefix="apical-kernels-"))
+        return Path(_temporary[-1].name)
 
 
 @lru_cache(maxsize=1)
@@ -72,13 +84,21 @@ def load(stem: str, text: str) -> ModuleType:
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec is not None
         assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
+        sys.modules[name] = module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
-        except BaseException:
+        except (KeyboardInterrupt, SystemExit):
             del sys.modules[name]
             raise
+        except Exception:
+            # machine code that cannot be read, of a full disk say: compile again
+            for damaged in path.parent.glob(f"__pycache__/{name}*"):
+                damaged.unlink(missing_ok=True)
+            try:
+                spec.loader.exec_module(module)
+            except BaseException:
+                del sys.modules[name]
+                raise
         return module
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numba import njit
 
-from apical.engines.base import RawResult, Report, check_finite
+from apical.engines.base import LIMIT, RawResult, Report, check_voltages
 from apical.engines.cpu.advance import Clamps, Events, Records, Spikes, advance
 from apical.engines.cpu.events import Calendar
 from apical.engines.cpu.layout import fill
@@ -200,9 +200,9 @@ class _Population:
         """Check the voltages and sum the dipoles of a window."""
         n, nodes = self.population.n, self.population.cell.tree.nodes
         v = self.block[:, : nodes * self.lanes].reshape(self.groups, nodes, self.lanes)
-        if not np.isfinite(v).all():
+        if not (np.abs(v) <= LIMIT).all():
             cells = v.transpose(1, 0, 2).reshape(nodes, -1)[:, :n]
-            check_finite(self.plan, self.index, cells, first + steps)
+            check_voltages(self.plan, self.index, cells, first + steps)
         if self.population.dipole:
             _sum_cells(self.dipoles, n, self.lanes, self.dipole[first + 1 : first + steps + 1])
 

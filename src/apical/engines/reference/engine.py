@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from apical.engines.base import RawResult, Report, check_finite
+from apical.engines.base import RawResult, Report, check_voltages
 from apical.engines.reference.cells import Cells
 from apical.errors import EngineError
 from apical.plan.connect import Connections
@@ -61,7 +61,7 @@ class ReferenceEngine:
             node, threshold = cells.cell.spike_node, cells.cell.threshold
             below = cells.v[node] <= threshold
             cells.advance(step, plan.dt)
-            check_finite(plan, index, cells.v, step + 1)
+            check_voltages(plan, index, cells.v, step + 1)
             crossed = np.flatnonzero(below & (cells.v[node] > threshold))
             found += [(time, cells.plan.first + int(c)) for c in crossed]
         if found:
