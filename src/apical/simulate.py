@@ -203,7 +203,7 @@ def _result(plan: Plan, trials: list[_Trial], at_rest: bool, provenance: dict[st
     for k, request in enumerate(plan.recordings):
         recordings[request.name] = RecordedTraces(
             time=plan.time[:: request.every],
-            values=np.stack([t.raw.recordings[k] for t in trials]),
+            values=_stacked([t.raw.recordings[k] for t in trials]),
             cells=request.cells.tolist(), sites=request.labels, units=request.unit,
         )  # fmt: skip
     sources = {p.name: p.n for p in plan.populations} | {d.name: d.n for d in plan.drives}
@@ -211,6 +211,11 @@ def _result(plan: Plan, trials: list[_Trial], at_rest: bool, provenance: dict[st
         plan.network, plan.time, dipole, spikes=_spikes(plan, trials), sources=sources, rest=rest,
         recordings=recordings, provenance=provenance,
     )  # fmt: skip
+
+
+def _stacked(trials: list[Floats]) -> Floats:
+    """Put a trial axis first, without copying where there is one trial."""
+    return trials[0][None] if len(trials) == 1 else np.stack(trials)
 
 
 def _spikes(plan: Plan, trials: list[_Trial]) -> dict[str, np.ndarray]:

@@ -75,9 +75,10 @@ def _key(plan: Plan, name: str) -> str:
     cell = network.cells[name]
     used = {c for s in cell.sections.values() for c in s.channels}
     used |= {r.mechanism for r in cell.receptors.values()}
-    parts = [cell.content_hash(), plan.rates, plan.dt, network.celsius]
+    # states are laid out in the order of names, to which content hashes are blind
+    parts = [cell.to_json(), plan.rates, plan.dt, network.celsius]
     parts.append(sorted(network.ions.items()))
-    parts += [network.mechanisms[m].content_hash() for m in sorted(used)]
+    parts += [network.mechanisms[m].to_json() for m in sorted(used)]
     return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
 
 

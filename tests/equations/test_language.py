@@ -84,8 +84,9 @@ def test_hostile_nesting_is_refused_without_exhausting_the_stack(text):
 
 
 def test_exponential_growth_by_substitution_is_refused():
-    lines = ["a0 = v"] + [f"a{k} = a{k - 1}*a{k - 1}*v" for k in range(1, 60)] + ["i = a59"]
-    assert "large" in problems("\n".join(lines), currents={"i": ""})
+    lines = ["a0 = v/mV"] + [f"a{k} = a{k - 1}*a{k - 1}*v/mV" for k in range(1, 60)]
+    text = "\n".join([*lines, "i = a59*mA/cm2"])
+    assert "large" in problems(text, currents={"i": ""})
 
 
 def test_units_are_converted_by_exact_powers_of_ten():

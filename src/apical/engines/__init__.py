@@ -34,7 +34,7 @@ def get(name: str = "auto") -> Engine:
         If there is no such engine.
     """
     if name in ("auto", "cpu"):
-        from apical.engines.cpu.engine import CpuEngine
+        from apical.engines.cpu import CpuEngine
 
         return CpuEngine()
     if name == "reference":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -21,11 +23,11 @@ from apical.equations.program import (
     Program,
     Table,
     Update,
+    closure,
 )
 from apical.errors import EquationError, Problem, did_you_mean
 from apical.units import Unit, parse_quantity, parse_unit
 
-_NAME = re.compile(r"[^\W\d]\w{0,59}")
 _DERIVATIVE = re.compile(r"d\s*([^\W\d]\w*)\s*/\s*dt")
 _NUMBER_WITH_UNIT = re.compile(r"\s*[-+]?[\d.]+(?:[eE][-+]?\d+)?\s*(.*)")
 _RESERVED = {*BUILT_IN, *EVENT, *expr.FUNCTIONS, "dt", "t", "and", "or", "distance"}
@@ -139,18 +141,31 @@ def _lines(text: str) -> Iterator[_Line | Problem]:
         yield Problem(f"line {start}", "a bracket is never closed")
 
 
+def _is_name(text: str) -> bool:
+    """Whether a text is a name, in the one form that Unicode has for looks-alikes."""
+    return len(text) <= 60 and text.isidentifier() and unicodedata.normalize("NFKC", text) == text
+
+
 def _statement(text: str, number: int) -> _Line | Problem:
-    match = re.match(r"([^=<>!+]+?)\s*(\+?=)(?!=)\s*(.+)", text)
-    if not match:
+    target, sign, value = (part.strip() for part in text.partition("="))
+    operator = "+=" if target.endswith("+") else "="
+    target = target.removesuffix("+").rstrip()
+    if not (target and sign and value) or value[0] == "=" or target[-1] in "<>!":
         return Problem(
             f"line {number}", f"expected 'name = …' or 'dname/dt = …', found '{text[:60]}'"
         )
-    target, operator, value = match.groups()
     if derivative := _DERIVATIVE.fullmatch(target):
         return _Line(number, derivative[1], True, operator, value)
-    if not _NAME.fullmatch(target):
+    if not _is_name(target):
         return Problem(f"line {number}", f"'{target[:60]}' cannot be assigned to")
     return _Line(number, target, False, operator, value)
+
+
+def _is_density(unit: str) -> bool:
+    try:
+        return parse_unit(unit).dimension == parse_unit("mA/cm2").dimension
+    except ValueError:
+        return False
 
 
 class _Reader:
@@ -194,7 +209,10 @@ class _Reader:
             unit = (match[1].strip() if match else "") or "1"
             if self._new_name("parameters", name, unit):
                 try:
-                    self.parameters[name] = Parameter(parse_quantity(str(text), unit), unit)
+                    default = parse_quantity(str(text), unit)
+                    self.parameters[name] = Parameter(default, unit)
+                    if not math.isfinite(default):
+                        self.problem(f"parameters.{name}", f"must be finite; got '{text}'")
                 except ValueError as error:
                     self.problem(f"parameters.{name}", str(error))
         for place, declared in (("inputs", self.inputs), ("states", self.states)):
@@ -203,8 +221,8 @@ class _Reader:
 
     def _new_name(self, place: str, name: str, unit: str) -> bool:
         path = f"{place}.{name}"
-        if not _NAME.fullmatch(name):
-            self.problem(path, "must be a name of letters, digits and _")
+        if not _is_name(name):
+            self.problem(path, "must be a name of up to 60 letters, digits and _")
         elif name in _RESERVED:
             self.problem(path, f"'{name}' already means something in equations")
         elif name in self.units:
@@ -328,7 +346,7 @@ class _Reader:
     def _inlined(self, node: Expression, name: str) -> Expression:
         """Write out the intermediates that depend on `name`, so that it can be differentiated."""
         values: dict[str, Expression] = {}
-        for assignment in self.assignments:
+        for assignment in closure(self.assignments, [node]):
             value = substitute(assignment.value, values)
             if name in names_of(value):
                 values[assignment.name] = value
@@ -340,6 +358,8 @@ class _Reader:
         known = {a.name: a for a in self.assignments}
         for name, ion in self.current_ions.items():
             path = f"currents.{name}"
+            if ion and self.kind == "receptor":
+                self.problem(path, 'a receptor\'s current cannot fill a pool; write ""')
             if name not in known:
                 self.problem(path, "has no equation", did_you_mean(name, known, "names are"))
                 continue
@@ -355,6 +375,10 @@ class _Reader:
     def _find_outputs(self) -> None:
         if self.kind != "pool" and self.outputs:
             self.problem("outputs", "only a pool gives values to other mechanisms")
+        densities = {n for n, unit in self.inputs.items() if _is_density(unit)}
+        if self.kind != "pool":
+            for name in sorted(densities):
+                self.problem(f"inputs.{name}", "only a pool takes ion currents")
         for name, unit in self.outputs.items():
             if name in self.states:
                 if parse_unit(self.states[name]) != parse_unit(unit):
@@ -363,17 +387,20 @@ class _Reader:
                     )
             elif name not in {a.name for a in self.assignments}:
                 self.problem(f"outputs.{name}", "has no equation and is no state")
+            elif densities & self._sources(name):
+                self.problem(f"outputs.{name}", "cannot depend on a current, only states can")
 
     def _update(self, state: str, slope: Expression) -> Update | None:
         try:
             full = self._inlined(slope, state)
             rate = differentiate(full, state)
             if rate == expr.ZERO:
-                return Update(state, Method.CONSTANT, slope, expr.ZERO, expr.ZERO)
+                return Update(state, Method.CONSTANT, False, slope, expr.ZERO, expr.ZERO)
             if state in names_of(rate):
-                return Update(state, Method.EXPONENTIAL, slope, rate, expr.ZERO)
+                return Update(state, Method.EXPONENTIAL, False, slope, rate, expr.ZERO)
             steady = expr.neg(expr.div(substitute(full, {state: expr.ZERO}), rate))
-            return Update(state, Method.EXACT, slope, rate, steady)
+            method = Method.EXACT if expr.is_never_zero(rate) else Method.EXPONENTIAL
+            return Update(state, method, True, slope, rate, steady)
         except (ValueError, expr.TooLarge) as error:
             self.problem(f"states.{state}", f"no update rule can be formed: {error}")
             return None
@@ -393,12 +420,15 @@ class _Reader:
                     self.problem(path, "cannot depend on states")
                 elif value is not None:
                     self.initial.append((update.state, value))
-            elif update.method is Method.EXACT:
+            elif update.linear:
                 self.initial.append((update.state, update.steady))
             else:
                 self.problem(path, "must be given: the equation shows no steady state")
 
     def _find_events(self, text: str) -> None:
+        if len(text) > MAX_TEXT:
+            self.problem("on_event", f"longer than {MAX_TEXT} characters")
+            return
         if text and self.kind != "receptor":
             self.problem("on_event", "only a receptor receives events")
         extra = {n: parse_unit(u) for n, u in EVENT.items()}
@@ -413,11 +443,21 @@ class _Reader:
             if line.target not in self.units:
                 continue  # its unit has been refused already
             value = self._converted(path, line.text, self.units[line.target], extra)
-            if value is not None:
+            if value is not None and (beyond := self._beyond(value)):
+                self.problem(path, f"cannot use '{beyond}', which changes between events")
+            elif value is not None:
                 node = expr.add(Name(line.target), value) if line.operator == "+=" else value
                 self.events.append((line.target, node))
         if self.kind == "receptor" and not text.strip():
             self.problem("on_event", "a receptor needs at least one line such as 'g += weight'")
+
+    def _beyond(self, value: Expression) -> str:
+        """Return an input or the voltage that an event's value would need, if any."""
+        known = {a.name for a in self.assignments}
+        found: set[str] = set()
+        for name in names_of(value):
+            found |= self._sources(name) if name in known else {name}
+        return min(found & {"v", *self.inputs}, default="")
 
     def _find_table(self, table: tuple[float, float, int, tuple[str, ...]]) -> None:
         start, stop, steps, of = table

@@ -30,9 +30,9 @@ def unit_called(name: str) -> Unit | None:
 
     Single letters other than S are never units here: m, h, A or C are far likelier states.
     """
-    if len(name) == 1 and name != "S":
-        return None
     base = name.rstrip("23")
+    if len(base) == 1 and base != "S":
+        return None
     unit = named_unit(base)
     if unit is None or len(name) - len(base) > 1:
         return None

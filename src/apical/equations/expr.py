@@ -250,6 +250,19 @@ def names_of(node: Expression) -> frozenset[str]:
     return reduce(frozenset.union, (names_of(p) for p in node.parts()), frozenset())
 
 
+def is_never_zero(node: Expression) -> bool:
+    """Whether an expression plainly cannot be 0, such as −1/tau."""
+    if isinstance(node, Number):
+        return node.value != 0
+    if isinstance(node, Negative):
+        return is_never_zero(node.of)
+    if isinstance(node, Binary) and node.operator == "/":
+        return is_never_zero(node.left)
+    if isinstance(node, Binary) and node.operator == "*":
+        return is_never_zero(node.left) and is_never_zero(node.right)
+    return isinstance(node, Call) and node.function == "exp"
+
+
 def differentiate(node: Expression, name: str) -> Expression:
     """Return the derivative of an expression with respect to one name.
 

@@ -24,9 +24,10 @@ EVENT = {"weight": "uS"}
 class Method(StrEnum):
     """How a state advances over a step.
 
-    ``EXACT``: dx/dt is linear in x, so with everything else held the step is exact (NEURON's
-    cnexp). ``EXPONENTIAL``: not linear; the slope df/dx is taken at the old value (exponential
-    Euler, first order, exact for linear). ``CONSTANT``: dx/dt does not contain x.
+    ``EXACT``: dx/dt = b·(x − x∞) with b never 0, so with everything else held the step is exact
+    (NEURON's cnexp). ``EXPONENTIAL``: b = df/dx at the old value (exponential Euler), exact where
+    f is linear in x and first order elsewhere; also where b may be 0. ``CONSTANT``: dx/dt does not
+    contain x.
     """
 
     EXACT = "exact"
@@ -80,12 +81,14 @@ class Current:
 class Update:
     """How one state advances.
 
+    ``linear`` tells whether dx/dt is linear in x, so that it has a steady value.
     With ``rate`` b and ``steady`` x∞ = −f(0)/b, a step is x + (1 − exp(b·dt))·(x∞ − x) for
     ``EXACT``; x + (exp(b·dt) − 1)/b·f(x) for ``EXPONENTIAL``; x + dt·f for ``CONSTANT``.
     """
 
     state: str
     method: Method
+    linear: bool
     slope: Expression
     rate: Expression
     steady: Expression
@@ -125,19 +128,16 @@ class Program:
 
     def needed(self, expressions: Iterable[Expression]) -> tuple[Assignment, ...]:
         """Return the intermediates that some expressions need, in order."""
-        return _closure(self.assignments, expressions)
-
-    def constants_for(self, expressions: Iterable[Expression]) -> tuple[Assignment, ...]:
-        """Return the constants that some expressions need, in order."""
-        return _closure(self.constants, expressions)
+        return closure(self.assignments, expressions)
 
 
-def _closure(
-    assignments: tuple[Assignment, ...], expressions: Iterable[Expression]
+def closure(
+    assignments: Iterable[Assignment], expressions: Iterable[Expression]
 ) -> tuple[Assignment, ...]:
+    """Return the assignments that some expressions need, in order."""
     wanted = set().union(*(names_of(e) for e in expressions))
     chosen = []
-    for assignment in reversed(assignments):
+    for assignment in reversed(tuple(assignments)):
         if assignment.name in wanted:
             chosen.append(assignment)
             wanted |= names_of(assignment.value)

@@ -12,6 +12,7 @@ from apical.equations.evaluate import Array, evaluate
 from apical.equations.program import Program
 from apical.errors import ModelError, Problem
 from apical.plan.discretise import Floats, Ints, Tree, discretise
+from apical.units import parse_unit
 
 if TYPE_CHECKING:
     from apical.model import Cell, Network
@@ -253,7 +254,21 @@ def pool_outputs(
             values[assignment.name] = evaluate(assignment.value, values)
     given: dict[str, Array] = {}
     for name in program.outputs:
-        spread = np.full(v.shape, cell.ions.get(name, np.nan))
+        # another pool may give the same in other sections
+        before = outputs.get(name)
+        absent = np.full(v.shape, cell.ions.get(name, np.nan))
+        spread = absent if before is None else np.array(before)
         spread[mechanism.nodes] = values[name]
         given[name] = spread
     return given
+
+
+def ion_currents(cell: CellPlan) -> list[str]:
+    """Return the ion currents that some pool reads, such as ``ica``."""
+    names = [
+        name
+        for mechanism in cell.mechanisms
+        for name, unit in mechanism.program.inputs.items()
+        if parse_unit(unit) == parse_unit("mA/cm2")
+    ]
+    return list(dict.fromkeys(names))

@@ -155,10 +155,10 @@ def expand(
     )
     sites = receptor_sites(network, target, projection.location, projection.receptor)
     weight = projection.weight * projection.gain * factor
-    return spread(pre + source.first, post, sites, weight, _slowed(projection.delay, factor))
+    return spread(pre + source.first, post, sites, weight, slowed(projection.delay, factor))
 
 
-def _slowed(delay: float, factor: Floats) -> Floats:
+def slowed(delay: float, factor: Floats) -> Floats:
     """Return delays that grow with distance; infinite where the factor underflows."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return np.where(factor > 0, delay / factor, np.inf if delay > 0 else 0.0)

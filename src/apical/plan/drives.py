@@ -19,6 +19,7 @@ from apical.plan.connect import (
     kept_pairs,
     kernel_factor,
     receptor_sites,
+    slowed,
     spread,
 )
 from apical.plan.discretise import Floats, Ints
@@ -60,7 +61,7 @@ class DrivePlan:
         Returns
         -------
         time : array, ms
-            Event times in (0, duration], sorted.
+            Event times in [0, duration], sorted.
         cell : array of int
             Drive cell of each.
         """
@@ -68,7 +69,7 @@ class DrivePlan:
         trains = SAMPLERS[drive.kind](drive, self, seed, trial)
         time = np.concatenate([np.zeros(0), *trains])
         cell = np.repeat(np.arange(self.n), [len(t) for t in trains])
-        within = (time > 0) & (time <= duration)
+        within = (time >= 0) & (time <= duration)
         time, cell = time[within], cell[within]
         order = np.lexsort((cell, time))
         return time[order], cell[order]
@@ -150,8 +151,7 @@ def _onto(
     factor = kernel_factor(
         drive.kernel, where, population.positions[post], network.inplane_distance
     )
-    with np.errstate(divide="ignore"):
-        delay = target.delay / factor if target.delay > 0 else np.zeros(len(post))
+    delay = slowed(target.delay, factor)
     parts = []
     for receptor, weight in target.weights.items():
         sites = receptor_sites(network, population, drive.location, receptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from apical.plan.discretise import Floats, Tree, section_direction
 
@@ -50,7 +51,7 @@ def dipole_weights(cell: Cell, tree: Tree) -> Floats:
     return weights
 
 
-def membrane_current_matrix(tree: Tree) -> Floats:
+def membrane_current_matrix(tree: Tree) -> csr_matrix:
     """Return the matrix that turns voltages into membrane currents, electrodes' included.
 
     What flows out through the membrane of a node is what flows in from its neighbours, so row i
@@ -58,14 +59,11 @@ def membrane_current_matrix(tree: Tree) -> Floats:
 
     Returns
     -------
-    array, (nodes, nodes), µS
+    sparse matrix, (nodes, nodes), µS
         Times mV gives nA; positive outward; columns sum to zero.
     """
-    matrix = np.zeros((tree.nodes, tree.nodes))
     child = np.flatnonzero(tree.parent >= 0)
     parent, g = tree.parent[child], tree.axial[child]
-    np.add.at(matrix, (child, parent), g)
-    np.add.at(matrix, (child, child), -g)
-    np.add.at(matrix, (parent, child), g)
-    np.add.at(matrix, (parent, parent), -g)
-    return matrix
+    rows = np.concatenate([child, child, parent, parent])
+    columns = np.concatenate([parent, child, child, parent])
+    return csr_matrix((np.concatenate([g, -g, g, -g]), (rows, columns)), (tree.nodes, tree.nodes))

@@ -95,8 +95,8 @@ def _state(name: str, variable: str, cell: CellPlan, sections: set[str]) -> tupl
         states = list(mechanism.program.states)
         known += [f"{o}.{s}" for o in dict.fromkeys(owners) for s in states]
         if owner in owners and state in states:
-            nodes = mechanism.nodes
-            inside = [cell.tree.sections[cell.tree.section[n]] in sections for n in nodes]
+            places = [label.split(":")[-1].rsplit("(", 1)[0] for label in mechanism.labels]
+            inside = [place in sections for place in places]
             sites = [i for i, o in enumerate(owners) if o == owner and inside[i]]
             return index, states.index(state), np.array(sites, np.int64)
     hint = did_you_mean(variable, ["v", "i_membrane", *known])

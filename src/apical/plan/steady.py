@@ -18,15 +18,16 @@ from scipy.sparse.linalg import MatrixRankWarning, spsolve
 
 from apical.equations.evaluate import Array, evaluate
 from apical.equations.expr import names_of
-from apical.equations.program import Method, Program, Update
-from apical.plan.cell import CellPlan, CellState, MechanismPlan, environment, pool_outputs
+from apical.equations.program import Program, Update
+from apical.plan.cell import CellPlan, CellState, environment, pool_outputs
 from apical.plan.discretise import Floats, Ints
 from apical.plan.observables import membrane_current_matrix
 from apical.plan.rates import compute, table_of
 from apical.plan.start import given_state
 
 _MAX_ITERATIONS = 300
-#: Voltages are found to this change (mV) in one Newton step; rounding stops near 1e-12.
+#: Voltages are found to this change (mV) in one Newton step; rounding stops near 1e-12. States
+#: that are searched for are found to 1e-7 of their size.
 _CLOSE = 1e-9
 _LARGEST_STEP = 5.0
 _PER_AREA = 1e-2
@@ -57,7 +58,7 @@ def steady_state(cell: CellPlan, rates: str = "exact") -> CellState | None:
 
 def is_slaved(program: Program, update: Update) -> bool:
     """Whether a state has a resting value that no other state of its mechanism enters."""
-    if program.kind == "pool" or update.method is not Method.EXACT:
+    if program.kind == "pool" or not update.linear:
         return False
     needed = set(names_of(update.steady))
     needed |= {n for a in program.needed([update.steady]) for n in names_of(a.value)}
@@ -99,6 +100,7 @@ class _Search:
                 found = self._residual()
                 change = np.asarray(spsolve(self._matrix(found, step), found))
                 largest = np.abs(change[: len(self.v)]).max()
+                still = (np.abs(change) <= self._close()).all()
                 if not np.isfinite(largest) or largest > _LARGEST_STEP:
                     step /= 4
                     if step < 1e-6:
@@ -106,12 +108,18 @@ class _Search:
                     continue
                 self._move(change)
                 norm = float(np.abs(found).max())
-                if largest < _CLOSE and step > 1e6:
+                if still and step > 1e6:
                     self._residual()
                     return CellState(self.v, tuple(self.states))
                 step *= float(np.clip(2 * size / norm if norm else 10, 2, 10))
                 size = norm
         return None
+
+    def _close(self) -> Floats:
+        """Return the change of every unknown that counts as none."""
+        states = [self.states[b.mechanism][b.state, b.rows] for b in self.blocks[1:]]
+        free = [1e-7 * np.maximum(np.abs(s), 1e-6) for s in states]
+        return np.concatenate([np.full(len(self.v), _CLOSE), *free])
 
     def _move(self, change: Floats) -> None:
         for block, a, b in zip(self.blocks, self.offset[:-1], self.offset[1:], strict=True):
@@ -163,17 +171,18 @@ class _Search:
             slope = np.broadcast_to(np.asarray(evaluate(update.slope, values), float), mechanism.n)
             slopes[index, order.index(update.state)] = slope
         values.update(zip(program.states, states, strict=True))
-        self._add_currents(mechanism, values, current, ions)
+        self._add_currents(index, values, current, ions)
 
     def _add_currents(
         self,
-        mechanism: MechanismPlan,
+        index: int,
         values: dict[str, Array],
         current: Floats,
         ions: dict[str, Floats],
     ) -> None:
+        mechanism = self.cell.mechanisms[index]
         program = mechanism.program
-        compute(mechanism, [c.value for c in program.currents], values)
+        compute(mechanism, [c.value for c in program.currents], values, self.tables[index])
         is_density = program.kind == "channel"
         scale = _PER_AREA * self.cell.tree.area[mechanism.nodes] if is_density else 1.0
         for c in program.currents:

@@ -45,7 +45,7 @@ def charging(engine: str) -> None:
         injected = 0.01 if 20 <= step < 60 else 0.0
         change = (injected - leak * (expected[-1] + 70)) / (capacitance / 0.05 + leak)
         expected.append(expected[-1] + change)
-    # the 0.1 % of membrane area that 500 µm² loses to rounding of the diameter is 1e-15
+    # rounding over 100 steps of a few mV
     assert np.abs(v - expected).max() < 1e-11
 
 
@@ -79,9 +79,11 @@ def agrees(engine: str) -> None:
         assert plain.spikes.sizes["spike"] > 30
         for column in ("trial", "time", "source", "cell"):
             assert (plain.spikes[column].values == found.spikes[column].values).all()
+        # calcium is near 1e-3 mM and conductances near 1e-2 µS where voltages are near 1 mV
         for name, scale in (("v", 1.0), ("cai", 1e-3), ("im", 1.0), ("B", 1e-2)):
             a, b = plain.recordings[name].values, found.recordings[name].values
             assert np.abs(a - b).max() < SAME_VOLTAGE * scale, name
+        # 19 cells of about 1e-6 nAm per mV
         assert np.abs(plain.dipole - found.dipole).max() < SAME_VOLTAGE * 1e-4
 
 

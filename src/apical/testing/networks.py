@@ -12,6 +12,7 @@ from apical.model import (
     DriveTarget,
     FixedRule,
     Gaussian,
+    Mechanism,
     Network,
     Points,
     Population,
@@ -20,6 +21,7 @@ from apical.model import (
     Recording,
     Section,
     SpikeTrainDrive,
+    TabulatedRates,
 )
 
 #: Length and diameter of a cylinder with 500 µm² of membrane.
@@ -36,13 +38,15 @@ def one_cell(cell: Cell, *, n: int = 1, **given: Any) -> Network:
     n : int
         How many, on a line.
     **given
-        Further fields of the network; ``recordings`` replaces the voltages.
+        Further fields of the network; ``recordings`` replaces the voltages, ``mechanisms`` adds
+        to the library's.
     """
     used = {c for s in cell.sections.values() for c in s.channels}
     used |= {r.mechanism for r in cell.receptors.values()}
+    own = given.pop("mechanisms", {})
     fields: dict[str, Any] = {
         "ions": {"ena": 50.0, "ek": -77.0},
-        "mechanisms": {name: library.mechanism(name) for name in sorted(used)},
+        "mechanisms": own | {n: library.mechanism(n) for n in sorted(used - own.keys())},
         "cells": {"cell": cell},
         "populations": {
             "cells": Population(
@@ -54,6 +58,27 @@ def one_cell(cell: Cell, *, n: int = 1, **given: Any) -> Network:
         "recordings": {"v": Recording(population="cells", variable="v")},
     }
     return Network(**(fields | given))
+
+
+#: What the library's mechanisms lack: a state that is not linear in itself, one whose rate may be
+#: 0, a current that is not linear in v, and a gate without inertia that has a table.
+ODD = Mechanism(
+    name="odd",
+    kind="channel",
+    parameters={"g": "0.1 mS/cm2", "e": "-80 mV"},
+    states={"x": "1", "y": "1"},
+    currents={"i": "", "j": ""},
+    initial={"x": "0.2", "y": "0.3"},
+    equations="""
+        gate = 1/(1 + exp(-(v + 60*mV)/(7*mV)))
+        on = where(v > -60*mV, 0.3/ms, 0/ms)
+        dx/dt = gate/(4*ms) - x^2/(2*ms)
+        dy/dt = on*(1 - y) - 2*on*y
+        i = g*gate*x*(v - e)
+        j = 0.1*g*y*(v - e)*exprel_rate((v + 50*mV)/(10*mV))
+    """,
+    table=TabulatedRates(start=-100.0, stop=50.0, steps=300, of=("gate",)),
+)
 
 
 def ball(channels: dict[str, Any], **section: Any) -> Cell:
@@ -118,13 +143,13 @@ def tree() -> Cell:
 def pair_of_populations() -> Network:
     """Return trees and balls that excite and inhibit each other, with a drive and a clamp."""
     both = ["excitation", "inhibition"]
-    basket = ball({"hh2": {}}, receptors=both, v0=-65.0, cm=0.85)
+    basket = ball({"hh2": {}, "odd": {}}, receptors=both, v0=-65.0, cm=0.85)
     base = one_cell(tree())
     names = {"hh2", "km", "ca", "cad", "kca", "cat", "ar", "exp2syn"}
     kernel = Gaussian(space_constant=30)
     return Network(
         name="pair", celsius=37.0, ions=base.ions, inplane_distance=10.0,
-        mechanisms={name: library.mechanism(name) for name in sorted(names)},
+        mechanisms={"odd": ODD} | {n: library.mechanism(n) for n in sorted(names)},
         cells={"tree": tree(), "ball": basket},
         populations={
             "trees": Population(
@@ -138,7 +163,7 @@ def pair_of_populations() -> Network:
         projections={
             "trees>balls": Projection(
                 source="trees", target="balls", location="soma", receptor="excitation",
-                weight=0.002, delay=1.0, kernel=kernel,
+                weight=0.002, delay=1.0, kernel=kernel, gain=1.5,
             ),
             "balls>trees": Projection(
                 source="balls", target="trees", location="soma", receptor="inhibition",

@@ -140,7 +140,7 @@ def advance(
     diagonal, right = np.empty(size, real), np.empty(size, real)
     at, here = np.empty(widest * L, real), np.empty(widest * L, real)
     there, linked = np.empty(widest * L, real), np.empty(widest * L, real)
-    links = np.empty(16, np.int64)
+    links = np.empty(widest, np.int64)
     before = np.empty(L, real)
     for group in range(first_group, last_group):
         x = block[group]

@@ -12,9 +12,10 @@ from apical.engines.cpu.layout import Layout
 from apical.engines.cpu.math import OPTIONS
 from apical.plan.connect import Connections
 from apical.plan.discretise import Floats, Ints
-from apical.plan.plan import Inputs
+from apical.plan.plan import Inputs, arrival_step
 
-_TIE = 1e-7
+# what `room` holds: entries ever used, the first of the freed ones, and how many those are
+_USED, _FREE, _FREED = 0, 1, 2
 
 
 @njit(**OPTIONS)
@@ -30,26 +31,31 @@ def _send(
     following,
     step_of,
     row_of,
-    used,
+    room,
 ):
-    """Enter every arrival of some spikes; return how many entries are in use."""
+    """Enter every arrival of some spikes; `room` is updated."""
     for s in range(spike_step.shape[0]):
         cell = spike_cell[s]
         for row in range(first[cell], first[cell + 1]):
             arrival = spike_step[s] + delay_steps[row]
             if arrival >= steps:
                 continue
-            w = arrival // window
-            step_of[used] = arrival
-            row_of[used] = row
-            following[used] = -1
-            if head[w] < 0:
-                head[w] = used
+            k = room[_FREE]
+            if k >= 0:
+                room[_FREE] = following[k]
+                room[_FREED] -= 1
             else:
-                following[tail[w]] = used
-            tail[w] = used
-            used += 1
-    return used
+                k = room[_USED]
+                room[_USED] += 1
+            w = arrival // window
+            step_of[k] = arrival
+            row_of[k] = row
+            following[k] = -1
+            if head[w] < 0:
+                head[w] = k
+            else:
+                following[tail[w]] = k
+            tail[w] = k
 
 
 @njit(**OPTIONS)
@@ -115,11 +121,11 @@ class Calendar:
         self.first = np.searchsorted(connections.source, np.arange(cells + 1)).astype(np.int64)
         # a spike at the end of step k has time (k + 1)·dt: its arrival is a whole number of
         # steps later, the same that apical.plan.arrival_step gives
-        self.delay = np.maximum(0, np.ceil(connections.delay / dt - 0.5 - _TIE)).astype(np.int64)
+        self.delay = arrival_step(connections.delay, dt)
         windows = -(-steps // window)
         self.head, self.tail = np.full(windows, -1), np.full(windows, -1)
         self.following, self.step_of, self.row_of = (np.empty(1024, np.int64) for _ in range(3))
-        self.used = 0
+        self.room = np.array([0, -1, 0])
 
     def send(self, step: Ints, cell: Ints) -> None:
         """Enter what some spikes will deliver.
@@ -131,16 +137,17 @@ class Calendar:
         cell : array of int
             Global index of the cells.
         """
-        room = self.used + int((self.first[cell + 1] - self.first[cell]).sum())
-        if room > len(self.following):
-            size = max(room, 2 * len(self.following))
+        used, _, freed = self.room
+        needed = used + max(0, int((self.first[cell + 1] - self.first[cell]).sum()) - freed)
+        if needed > len(self.following):
+            size = max(needed, 2 * len(self.following))
             for name in ("following", "step_of", "row_of"):
                 grown = np.empty(size, np.int64)
-                grown[: self.used] = getattr(self, name)[: self.used]
+                grown[:used] = getattr(self, name)[:used]
                 setattr(self, name, grown)
-        self.used = _send(
+        _send(
             step, cell, self.first, self.delay, self.window, self.steps, self.head, self.tail,
-            self.following, self.step_of, self.row_of, self.used,
+            self.following, self.step_of, self.row_of, self.room,
         )  # fmt: skip
 
     def take(
@@ -154,6 +161,7 @@ class Calendar:
             inside, given.step, given.cell, first, steps, groups, layout.lanes,
         )  # fmt: skip
         is_input = found < 0
+        self._release(first // self.window, int((~is_input).sum()))
         i, r = -1 - found[is_input], found[~is_input]
         columns = []
         for name in ("cell", "mechanism", "instance", "weight"):
@@ -164,3 +172,11 @@ class Calendar:
             columns.append(column)
         cell, mechanism, instance, weight = columns
         return when, cell % layout.lanes, mechanism, instance, weight, start
+
+    def _release(self, window: int, count: int) -> None:
+        """Let the entries of a window that has been taken be used again."""
+        if count:
+            self.following[self.tail[window]] = self.room[_FREE]
+            self.room[_FREE] = self.head[window]
+            self.room[_FREED] += count
+            self.head[window] = -1

@@ -9,8 +9,10 @@ currents are found at offsets `links` of `linked`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from apical.equations import expr
 from apical.equations.emit import source
@@ -34,6 +36,8 @@ KERNEL = types.void(
 EVENT = types.void(INT, INT, REAL, REALS, REALS, REALS)
 '''
 _LIBRARY = {"double": ("math", "float64"), "single": ("math32", "float32")}
+#: Intermediates deeper than this keep a line of their own.
+_DEEPEST = 20
 _KERNEL = "n, a, c, stride, dt, v, i, g, states, parameters, scalars, linked, links, table"
 
 
@@ -81,6 +85,17 @@ class MechanismCode:
         """What `links` points to: inputs, ion currents, then outputs."""
         return (*self.inputs, *self.ions, *self.program.outputs)
 
+    @cached_property
+    def tags(self) -> dict[str, str]:
+        """What names are called in generated code: numbered, so that no two can collide."""
+        program = self.program
+        names = [*program.states, *self.arrays, *self.scalars, *self.links, "v"]
+        names += [*(a.name for a in program.assignments), *(name for name, _ in self.factors)]
+        return {
+            name: f"{re.sub(r'[^A-Za-z0-9_]', '', name)}_{k}"
+            for k, name in enumerate(dict.fromkeys(names))
+        }
+
 
 def mechanism_code(
     program: Program, rates: str, precision: str, ions: list[str], outputs: list[str]
@@ -99,7 +114,7 @@ def mechanism_code(
         uniform = names_of(constant.value) <= set(scalars)
         (scalars if uniform else arrays).append(constant.name)
     factors = tuple(
-        (f"factor_{u.state}", u.rate)
+        (_factor(u.state), u.rate)
         for u in program.updates
         if u.method is Method.EXACT and names_of(u.rate) <= {*scalars, *arrays}
     )
@@ -110,6 +125,11 @@ def mechanism_code(
         tuple(n for n in scalars if n in used), tuple(n for n in arrays if n in used), factors,
         inputs, tuple(i for i in ions if i in own),
     )  # fmt: skip
+
+
+def _factor(state: str) -> str:
+    """Name the factor of a state as no equation can name anything."""
+    return f"factor of {state}"
 
 
 def _used_names(program: Program) -> set[str]:
@@ -149,7 +169,7 @@ def _currents(code: MechanismCode) -> str:
     results = [f"i_[j] += {total}", f"g_[j] += {slope}"]
     for ion in code.ions:
         of_ion = " + ".join(writer.text(c.value) for c in program.currents if f"i{c.ion}" == ion)
-        results.append(f"t_{ion}[j] += {of_ion}")
+        results.append(f"t_{code.tags[ion]}[j] += {of_ion}")
     return _kernel("currents", [*_slices(code, writer.needed, ("i", "g")), *writer.loop(results)])
 
 
@@ -159,8 +179,9 @@ def _advance(code: MechanismCode) -> str:
     if not program.updates:
         return ""
     writer = _Writer(code, [e for u in program.updates for e in _expressions(code, u)])
-    results = [f"n_{u.state} = {_step(code, u, writer)}" for u in program.updates]
-    results += [f"s_{u.state}[j] = n_{u.state}" for u in program.updates]
+    tags = code.tags
+    results = [f"n_{tags[u.state]} = {_step(code, u, writer)}" for u in program.updates]
+    results += [f"s_{tags[u.state]}[j] = n_{tags[u.state]}" for u in program.updates]
     needed = {*writer.needed, *program.states}
     return _kernel("advance", [*_slices(code, needed), *writer.loop(results, needed)])
 
@@ -169,7 +190,7 @@ def _outputs(code: MechanismCode) -> str:
     """Compute what a pool gives to others."""
     program = code.program
     writer = _Writer(code, [Name(n) for n in program.outputs])
-    results = [f"o_{n}[j] = {writer.text(Name(n))}" for n in program.outputs]
+    results = [f"o_{code.tags[n]}[j] = {writer.text(Name(n))}" for n in program.outputs]
     outputs = [_linked(code, "o", n) for n in program.outputs]
     return _kernel("outputs", [*_slices(code, writer.needed), *outputs, *writer.loop(results)])
 
@@ -180,9 +201,9 @@ def _event(code: MechanismCode) -> str:
     writer = _Writer(code, [value for _, value in program.events])
     lines = ["c, n = 0, stride"]
     lines += _slices(code, writer.needed - {"v", *code.inputs})
-    lines += writer.body([f"s_{s}[j] = n_{s}" for s, _ in program.events], before=[
-        f"n_{s} = {writer.text(value)}" for s, value in program.events
-    ])  # fmt: skip
+    new = [f"n_{code.tags[s]} = {writer.text(value)}" for s, value in program.events]
+    kept = [f"s_{code.tags[s]}[j] = n_{code.tags[s]}" for s, _ in program.events]
+    lines += writer.body([*new, *kept])
     arguments = "j, stride, weight, states, parameters, scalars"
     return _function("EVENT", "event", arguments, lines)
 
@@ -204,15 +225,15 @@ def _slices(code: MechanismCode, needed: set[str], nodes: tuple[str, ...] = ()) 
         lines.append("v_ = carray(v, (a + n,))[a:]")
     for k, name in enumerate(program.states):
         at = f"{k}*stride + c"
-        lines.append(f"s_{name} = carray(states, ({at} + n,))[{at}:]")
+        lines.append(f"s_{code.tags[name]} = carray(states, ({at} + n,))[{at}:]")
     arrays = [*code.arrays, *(name for name, _ in code.factors)]
     for k, name in enumerate(arrays):
         if name in needed:
             at = f"{k}*stride + c"
-            lines.append(f"p_{name} = carray(parameters, ({at} + n,))[{at}:]")
+            lines.append(f"p_{code.tags[name]} = carray(parameters, ({at} + n,))[{at}:]")
     for k, name in enumerate(code.scalars):
         if name in needed:
-            lines.append(f"c_{name} = scalars[{k}]")
+            lines.append(f"c_{code.tags[name]} = scalars[{k}]")
     lines += [_linked(code, "x", name) for name in code.inputs if name in needed]
     if nodes:
         lines += [_linked(code, "t", name) for name in code.ions]
@@ -221,7 +242,7 @@ def _slices(code: MechanismCode, needed: set[str], nodes: tuple[str, ...] = ()) 
 
 def _linked(code: MechanismCode, prefix: str, name: str) -> str:
     at = f"links[{code.links.index(name)}] + a"
-    return f"{prefix}_{name} = carray(linked, ({at} + n,))[{at}:]"
+    return f"{prefix}_{code.tags[name]} = carray(linked, ({at} + n,))[{at}:]"
 
 
 # --- expressions ------------------------------------------------------------------------------
@@ -232,20 +253,20 @@ def _expressions(code: MechanismCode, update: Update) -> list[Expression]:
         return [update.slope]
     if update.method is Method.EXPONENTIAL:
         return [update.slope, expr.mul(update.rate, Name("dt"))]
-    if f"factor_{update.state}" in dict(code.factors):
-        return [update.steady, Name(f"factor_{update.state}")]
+    if _factor(update.state) in dict(code.factors):
+        return [update.steady, Name(_factor(update.state))]
     return [update.steady, expr.mul(update.rate, Name("dt"))]
 
 
 def _step(code: MechanismCode, update: Update, writer: _Writer) -> str:
     """Return one state after a step; see :class:`apical.equations.program.Update`."""
-    x = f"l_{update.state}"
+    x = f"l_{code.tags[update.state]}"
     first, *rest = (writer.text(e) for e in _expressions(code, update))
     if update.method is Method.CONSTANT:
         return f"{x} + dt*({first})"
     if update.method is Method.EXPONENTIAL:
         return f"{x} + dt*exprel({rest[0]})*({first})"
-    if f"factor_{update.state}" in dict(code.factors):
+    if _factor(update.state) in dict(code.factors):
         return f"{x} + {rest[0]}*({first} - {x})"
     return f"{x} + (real(1.0) - exp({rest[0]}))*({first} - {x})"
 
@@ -266,7 +287,7 @@ class _Writer:
         self.kept: list[Assignment] = []
         for assignment in chosen:
             value = substitute(assignment.value, self.inline)
-            if uses[assignment.name] == 1:
+            if uses[assignment.name] == 1 and value.depth < _DEEPEST:
                 self.inline[assignment.name] = value
             else:
                 self.kept.append(Assignment(assignment.name, value, assignment.unit))
@@ -279,28 +300,28 @@ class _Writer:
     def _names(self) -> dict[str, str]:
         """Return what each name of the equations is called in generated code."""
         code = self.code
-        arrays = [*code.arrays, *(name for name, _ in code.factors)]
-        local = [*code.program.states, *arrays, *code.inputs, "v"]
-        local += [a.name for a in code.program.assignments]
-        names = {n: f"l_{n}" for n in local} | {n: f"c_{n}" for n in code.scalars}
+        names = {
+            name: f"c_{tag}" if name in code.scalars else f"l_{tag}"
+            for name, tag in code.tags.items()
+        }
         return names | {"dt": "dt", "weight": "weight"}
 
     def text(self, node: Expression) -> str:
         """Return one expression as source."""
         return source(_fast(substitute(node, self.inline)), self.names)
 
-    def body(
-        self, results: list[str], needed: set[str] | None = None, before: list[str] | None = None
-    ) -> list[str]:
+    def body(self, results: list[str], needed: set[str] | None = None) -> list[str]:
         """Return the lines for one element: load, compute, store."""
         code, needed = self.code, self.needed if needed is None else needed
         arrays = [*code.arrays, *(name for name, _ in code.factors)]
-        lines = ["l_v = v_[j]"] if "v" in needed else []
+        lines = [f"l_{code.tags['v']} = v_[j]"] if "v" in needed else []
         for prefix, group in (("s", code.program.states), ("p", arrays), ("x", code.inputs)):
-            lines += [f"l_{n} = {prefix}_{n}[j]" for n in group if n in needed]
+            lines += [
+                f"l_{code.tags[n]} = {prefix}_{code.tags[n]}[j]" for n in group if n in needed
+            ]
         lines += self._lookup()
-        lines += [f"l_{a.name} = {source(_fast(a.value), self.names)}" for a in self.kept]
-        return [*lines, *(before or []), *results]
+        lines += [f"{self.names[a.name]} = {source(_fast(a.value), self.names)}" for a in self.kept]
+        return [*lines, *results]
 
     def loop(self, results: list[str], needed: set[str] | None = None) -> list[str]:
         """Return the loop over elements."""
@@ -315,14 +336,14 @@ class _Writer:
             return []
         factor, width = 1.0 / ((table.stop - table.start) / table.steps), len(names)
         lines = [
-            f"x = real({factor!r})*(l_v - real({table.start!r}))",
+            f"x = real({factor!r})*({self.names['v']} - real({table.start!r}))",
             f"x = minimum(maximum(x, real(0.0)), real({float(table.steps)!r}))",
             f"k = min(int(x), {table.steps - 1})",
             "theta = x - real(k)",
         ]
         for column, name in wanted:
             low, high = f"table[k*{width} + {column}]", f"table[k*{width} + {width + column}]"
-            lines.append(f"l_{name} = {low} + theta*({high} - {low})")
+            lines.append(f"{self.names[name]} = {low} + theta*({high} - {low})")
         return lines
 
 

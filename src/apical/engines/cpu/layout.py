@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apical.plan.cell import CellPlan, CellState
+from apical.plan.cell import CellPlan, CellState, ion_currents
 from apical.plan.connect import PopulationPlan
 from apical.plan.discretise import Floats, Ints
 
@@ -50,7 +50,9 @@ class Layout:
 
     def across(self, values: Floats) -> Floats:
         """Repeat each value for every lane, in the type of numbers."""
-        return np.ascontiguousarray(np.repeat(values, self.lanes)).astype(self.real)
+        # what single precision cannot hold diverges, and is reported as that
+        with np.errstate(over="ignore"):
+            return np.ascontiguousarray(np.repeat(values, self.lanes)).astype(self.real)
 
 
 def lay_out(cell: CellPlan, precision: str) -> Layout:
@@ -63,23 +65,14 @@ def lay_out(cell: CellPlan, precision: str) -> Layout:
     outputs, ions = {}, {}
     for mechanism in cell.mechanisms:
         for name in mechanism.program.outputs:
-            outputs[name] = row
-            row += nodes
+            if name not in outputs:
+                outputs[name] = row
+                row += nodes
     for name in ion_currents(cell):
         ions[name] = row
         row += nodes
     lanes, real = LANES[precision], REAL[precision]
     return Layout(tuple(states), outputs, ions, row, row + nodes, lanes, real)
-
-
-def ion_currents(cell: CellPlan) -> list[str]:
-    """Return the ion currents that some pool reads, such as ``ica``."""
-    names: dict[str, None] = {}
-    for mechanism in cell.mechanisms:
-        for name, unit in mechanism.program.inputs.items():
-            if unit == "mA/cm2" and mechanism.program.kind == "pool":
-                names[name] = None
-    return list(names)
 
 
 def fill(population: PopulationPlan, layout: Layout, start: CellState) -> Floats:

@@ -115,7 +115,8 @@ def log(x: float) -> float:
         + 7.11544750618563894466e1
     ) * z + 2.31251620126765340583e1
     y = z * (zz * p / q) - n * 2.121944400546905827679e-4 - 0.5 * zz
-    return z + y + n * 0.693359375
+    # no NaN in here: a number this large makes the simulation diverge, which is reported
+    return z + y + n * 0.693359375 if x > 0.0 else -1e300
 
 
 @njit(**OPTIONS)

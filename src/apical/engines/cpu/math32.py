@@ -84,6 +84,7 @@ _L = tuple(
         -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
     )
 )  # fmt: skip
+_NO_LOG = real(-1e30)
 _ROOT_HALF = real(0.70710678118654752440)
 
 
@@ -101,7 +102,7 @@ def log(x: Any) -> Any:
         p = p * z + _L[k]
     zz = z * z
     y = p * z * zz + n * _LN2_LOW - _HALF * zz
-    return z + y + n * _LN2_HIGH
+    return z + y + n * _LN2_HIGH if x > _ZERO else _NO_LOG
 
 
 @njit(**OPTIONS)

@@ -12,9 +12,9 @@ import numpy as np
 from apical.engines.cpu import cache
 from apical.engines.cpu.advance import CHANNEL, POOL, RECEPTOR, Model
 from apical.engines.cpu.generate import MechanismCode, mechanism_code, mechanism_source
-from apical.engines.cpu.layout import Layout, ion_currents, lay_out, runs
+from apical.engines.cpu.layout import Layout, lay_out, runs
 from apical.equations.evaluate import Array, evaluate
-from apical.plan.cell import CellPlan, MechanismPlan
+from apical.plan.cell import CellPlan, MechanismPlan, ion_currents
 from apical.plan.discretise import Floats, Ints, Tree
 from apical.plan.rates import table_of
 

@@ -6,7 +6,13 @@ import numpy as np
 
 from apical.equations.evaluate import Array, evaluate
 from apical.equations.program import Method, Update
-from apical.plan.cell import CellState, MechanismPlan, environment, pool_outputs
+from apical.plan.cell import (
+    CellState,
+    MechanismPlan,
+    environment,
+    ion_currents,
+    pool_outputs,
+)
 from apical.plan.connect import PopulationPlan
 from apical.plan.discretise import Floats, Ints, Tree
 from apical.plan.plan import ClampPlan
@@ -36,6 +42,7 @@ class Cells:
             values: dict[str, Array] = {n: p[k] for n, p in plan.parameters.items()}
             values.update(zip(plan.program.states, states[:, k, c], strict=True))
             values.update(weight=w, celsius=self.cell.celsius)
+            compute(plan, [e for _, e in plan.program.events], values)
             new = [(s, evaluate(e, values)) for s, e in plan.program.events]
             for state, value in new:
                 states[list(plan.program.states).index(state), k, c] = value
@@ -69,24 +76,23 @@ class Cells:
     def _currents(self) -> tuple[Floats, Floats]:
         """Return current (nA) and conductance (µS) of every node, and note each ion's density."""
         current, conductance = np.zeros_like(self.v), np.zeros_like(self.v)
-        self.ions = {}
+        self.ions = {name: np.zeros_like(self.v) for name in ion_currents(self.cell)}
         outputs = self._outputs()
-        for plan, states in zip(self.cell.mechanisms, self.states, strict=True):
+        for index, (plan, states) in enumerate(zip(self.cell.mechanisms, self.states, strict=True)):
             program = plan.program
             if not program.currents:
                 continue
             values = self._values(plan, states, outputs)
             wanted = [e for c in program.currents for e in (c.value, c.conductance)]
-            compute(plan, wanted, values)
+            compute(plan, wanted, values, self.tables[index])
             is_density = program.kind == "channel"
             scale = _PER_AREA * self.tree.area[plan.nodes, None] if is_density else 1.0
             for c in program.currents:
                 density = evaluate(c.value, values)
                 np.add.at(current, plan.nodes, scale * density)
                 np.add.at(conductance, plan.nodes, scale * evaluate(c.conductance, values))
-                if c.ion and is_density:
-                    total = self.ions.setdefault(f"i{c.ion}", np.zeros_like(self.v))
-                    np.add.at(total, plan.nodes, density)
+                if f"i{c.ion}" in self.ions:
+                    np.add.at(self.ions[f"i{c.ion}"], plan.nodes, density)
         return current, conductance
 
     def _injected(self, step: int) -> Floats:
