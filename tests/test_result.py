@@ -58,7 +58,7 @@ def test_spike_of_an_unknown_source_is_refused():
         )
 
 
-@pytest.mark.parametrize("value", [float("nan"), np.float32(1), {1, 2}])
+@pytest.mark.parametrize("value", [float("nan"), np.float32("inf"), {1, 2}])
 def test_provenance_that_no_file_could_hold_is_refused_at_once(value):
     none = np.zeros(0)
     spikes = {"trial": none, "time": none, "source": none, "cell": none}
@@ -133,6 +133,25 @@ def test_identical_sees_every_part(result):
     assert not result.identical(make_result(recordings=False))
     assert not result.identical(result.scale(1.0))  # the history differs
     assert not result.identical(make_result(Network(name="other")))
+
+
+def test_identical_looks_at_what_was_run_not_when(result):
+    other = {"created": "later", "wall_seconds": 9.0, "threads": 3}
+    fields = {**result._fields(), "provenance": {**result.provenance, **other}}
+    assert result.identical(Result(**fields))
+    fields["provenance"]["seed"] = 5
+    assert not result.identical(Result(**fields))
+
+
+def test_numbers_of_numpy_may_be_provenance():
+    from apical.result import _plain
+
+    found = _plain({"seed": np.int64(3), "dt": np.float32(0.5), "on": np.bool_(True)})
+    assert found == {"seed": 3, "dt": 0.5, "on": True}
+    with pytest.raises(TypeError, match="provenance cannot hold a set"):
+        _plain({"a": set()})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        _plain({"a": np.float32("nan")})
 
 
 def test_network_without_dipoles_or_spikes():

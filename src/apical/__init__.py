@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from apical import analysis, errors, models, plots, units
+    from apical import analysis, errors, library, models, plots, units
     from apical.analysis import compare, correlation, peaks, rmse, scale, smooth
     from apical.io.recorded import read_dipole, write_dipole
     from apical.model import (
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from apical.result import Result, load
     from apical.simulate import simulate
 
-_MODULES = ("analysis", "errors", "models", "plots", "units")
+_MODULES = ("analysis", "errors", "library", "models", "plots", "units")
 _NAMES = {
     "apical.simulate": ("simulate",),
     "apical.result": ("Result", "load"),
@@ -80,6 +80,7 @@ __all__ = [  # noqa: RUF022 - modules, verbs, then the parts of a model
     "__version__",
     "analysis",
     "errors",
+    "library",
     "models",
     "plots",
     "units",

@@ -105,6 +105,10 @@ class StepWarning(ApicalWarning):
     """A time step too long for the gates of the model's channels."""
 
 
+class DataWarning(ApicalWarning):
+    """Recorded data that are probably not in the units taken for granted."""
+
+
 class SteadyStateWarning(ApicalWarning):
     """A network without drives that does not come to rest; the given voltages are used."""
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _DIPOLE = {"units": "nAm", "long_name": "current dipole moment"}
 _TIME = {"units": "ms", "long_name": "time"}
+#: Provenance that may differ between two runs of the same thing.
+_CIRCUMSTANCES = ("created", "wall_seconds", "threads")
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,8 @@ class Result:
         recordings : mapping of str to RecordedTraces, optional
             By name, in the order of the network.
         provenance : mapping, optional
-            Values that JSON can hold; ``trials`` and ``duration`` are added if missing.
+            Values that JSON can hold, or NumPy's; ``trials`` and ``duration`` are added if
+            missing.
 
         Raises
         ------
@@ -169,8 +172,7 @@ class Result:
             spikes=_spike_table(spikes, list(sources)),
             sources={name: int(n) for name, n in sources.items()},
             recordings={k: v.to_dataarray(k) for k, v in (recordings or {}).items()},
-            # through JSON and back: what cannot be saved is refused here, not after the work
-            provenance=json.loads(json.dumps(known | dict(provenance or {}), allow_nan=False)),
+            provenance=_plain(known | dict(provenance or {})),
         )
 
     @property
@@ -217,7 +219,11 @@ class Result:
         return rates.mean("trial", keep_attrs=True)
 
     def smooth(self, window: float | str) -> Result:
-        """Return a result with its dipoles smoothed; `window` in ms (see `apical.smooth`)."""
+        """Return a result with its dipoles smoothed; `window` in ms (see `apical.smooth`).
+
+        As in hnn-core, the first and the last half window are drawn towards zero; comparisons
+        better leave them out: ``compare(dipole, recorded, *apical.analysis.inside(dipole))``.
+        """
         return self._changed(smooth(self.dipole, window), f"smoothed {_shown(window, 'ms')}")
 
     def scale(self, factor: float) -> Result:
@@ -249,8 +255,15 @@ class Result:
         results.write(path, self._fields(), overwrite)
 
     def identical(self, other: Result) -> bool:
-        """Whether all data, labels, the network and the provenance are equal."""
+        """Whether all data, labels, the network and what defines the run are equal.
+
+        Of the provenance, ``created``, ``wall_seconds`` and ``threads`` do not count: they do not
+        change what is computed.
+        """
         mine, theirs = self._fields(), other._fields()
+        for fields in (mine, theirs):
+            kept = {k: v for k, v in fields["provenance"].items() if k not in _CIRCUMSTANCES}
+            fields["provenance"] = kept
         arrays = mine.pop("recordings"), theirs.pop("recordings")
         plain = all(
             mine[name] == theirs[name] for name in ("network", "provenance", "sources")
@@ -311,6 +324,17 @@ def load(path: str | os.PathLike[str]) -> Result:
     from apical.io import results
 
     return Result(**results.read(path))
+
+
+def _plain(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Send provenance through JSON: what cannot be saved is refused now, not after the work."""
+
+    def convert(value: Any) -> Any:
+        if isinstance(value, (np.generic, np.ndarray)):
+            return value.tolist()
+        raise TypeError(f"provenance cannot hold a {type(value).__name__}")
+
+    return json.loads(json.dumps(dict(provenance), allow_nan=False, default=convert))
 
 
 def _spike_table(spikes: Mapping[str, np.ndarray], names: list[str]) -> xr.Dataset:

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apical.analysis import DataError, common_time, compare, correlation, rmse
+from apical.errors import DataWarning
+from synthetic import make_result
 
 
 def line(start, stop, n, slope=1.0, offset=0.0):
@@ -69,3 +71,15 @@ def test_several_waveforms_are_refused_but_one_trial_is_fine():
         rmse(xr.concat([one, one], "trial"), one)
     with pytest.raises(DataError, match="recorded dipole must be a DataArray"):
         rmse(one, np.zeros(3))  # type: ignore[arg-type]
+
+
+def test_other_units_are_suspected():
+    with pytest.warns(DataWarning, match=r"covers only 0 to 0\.1 of .* is its time in seconds"):
+        compare(line(0, 100, 1001), line(0, 0.1, 11))
+    with pytest.warns(DataWarning, match="are the units nAm"):
+        compare(line(0, 10, 101), line(0, 10, 11, slope=1e-9))
+
+
+def test_results_are_told_to_give_a_waveform():
+    with pytest.raises(DataError, match=r"got Result: give one .* result\.average\(\)\.total\(\)"):
+        compare(make_result(), line(0, 10, 11))

@@ -6,7 +6,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apical.analysis import DataError, scale, smooth, time_step
+from apical.analysis import DataError, inside, scale, smooth, time_step
 
 
 def wave(values, dt=0.5):
@@ -43,8 +43,10 @@ def test_every_row_is_smoothed_alone_and_labels_are_kept():
         attrs={"units": "nAm"},
     )
     found = smooth(data, "1 ms")
-    assert found.attrs == data.attrs
+    assert found.attrs == {**data.attrs, "smoothed": 1.0}
     assert found["layer"].identical(data["layer"])
+    assert inside(data) == (0.0, 4.9)
+    assert inside(smooth(found, 2.0)) == pytest.approx((1.5, 3.4))
     np.testing.assert_array_equal(found[1, 2], smooth(wave(data[1, 2].values, 0.1), 1.0))
     flipped = smooth(data.transpose("time", "trial", "population"), 1.0)
     np.testing.assert_array_equal(flipped.transpose(*data.dims), found)

@@ -94,7 +94,7 @@ def test_table(apical, simulated, data):
     assert "tiny: 2 trials of 20 ms in 0.50 s; dipole smoothed 2 ms, × 300" in out
     for word in ("total", "L2 ", "L5 ", "L2_basket", "evprox1", "highest nAm", "Hz per cell"):
         assert word in out
-    assert "against the recording, 0 to 19.5 ms: RMSE " in out
+    assert "against the recording, 1.5 to 18 ms: RMSE " in out
 
 
 def test_json_is_the_same_as_the_library(apical, simulated, data):
@@ -123,7 +123,7 @@ def test_files_hold_the_result_and_a_picture(apical, simulated, tmp_path, data):
     assert f"wrote {out}" in text
     again = apical("run", "--duration", 20, "-o", out, "--figure", figure)
     assert again[0] == 2
-    assert "exists already" in again[2]
+    assert "exists already; say --overwrite to replace it" in again[2]
     assert len(simulated) == 1  # said before simulating
     assert apical("run", "--duration", 20, "-o", out, "--overwrite", "-q")[:2] == (0, "")
 
@@ -146,6 +146,9 @@ def test_files_hold_the_result_and_a_picture(apical, simulated, tmp_path, data):
         (["--compare", "none.txt"], "cannot read 'none.txt': No such file"),
         (["-o", "no/where.nc"], "cannot write 'no/where.nc': there is no folder 'no'"),
         (["--figure", "a.doc"], "--figure must end with .png"),
+        (["-o", "a.txt"], "--output must end with .nc or .h5; got 'a.txt'"),
+        (["-o", "a" * 300 + ".nc"], "File name too long"),
+        (["a" * 300], "there is no model"),
         (["-o", "a.png", "--figure", "./a.png"], "are the same file"),
         (["--trials", "0"], "--trials"),
         (["--rates", "fast"], "--rates"),
@@ -213,7 +216,11 @@ def test_files_that_are_no_models(apical, simulated, tmp_path, content, message)
 @pytest.mark.parametrize(
     ("error", "code", "message"),
     [
-        (NumericalError("L5", 3, "soma(0.5)", 1.0), 1, "error: the simulation diverged: L5[3]"),
+        (
+            NumericalError("L5", 3, "soma(0.5)", 1.0),
+            1,
+            "error: the simulation diverged: by 1 ms, L5[3]",
+        ),
         (KeyboardInterrupt(), 130, "interrupted"),
         (Cancelled("stop"), 130, "interrupted"),
     ],
@@ -249,6 +256,61 @@ def test_warnings_are_shown_in_a_line(apical, simulated, monkeypatch):
     monkeypatch.setitem(sys.modules, "apical.simulate", types.SimpleNamespace(simulate=simulate))
     code, _, err = apical("run", "--duration", 20)
     assert (code, err) == (0, "warning: does not come to rest\n")
+
+
+def test_the_same_warning_is_shown_once_and_seconds_are_noticed(apical, simulated, tmp_path):
+    path = tmp_path / "seconds.txt"
+    np.savetxt(path, np.c_[np.arange(0, 0.02, 1e-3), np.ones(20)])
+    code, _, err = apical("run", "--duration", 20, "--compare", path)
+    assert code == 2
+    assert "fewer than 2 samples to compare; is its time in seconds?" in err
+    np.savetxt(path, np.c_[np.linspace(0, 1.5, 20), np.ones(20)])
+    code, _, err = apical(
+        "run", "--duration", 100, "--compare", path, "--figure", tmp_path / "a.png"
+    )
+    assert code == 0
+    assert err.count("is its time in seconds?") == err.count("warning:") == 1
+    code, _, err = apical("run", "--duration", 100, "--compare", path, "--smooth", 4)
+    assert code == 2
+    assert "compared 2 to 98 ms" in err
+    assert "is its time in seconds?" in err
+
+
+def test_messages_name_options_not_arguments(apical, simulated, tmp_path):
+    path = tmp_path / "three.txt"
+    path.write_text("0 1 2\n1 1 2\n")
+    assert "pick the dipole with --column 2 … --column 3" in apical("run", "--compare", path)[2]
+
+
+def test_parts_are_removed_and_null_says_so(apical, tmp_path):
+    code, out, _ = apical(
+        "run", "neymotin_2020", "--remove", "projections", "--set", "populations.L2_basket=null"
+    )
+    assert (code, out) == (2, "")
+    *_, err = apical("run", "erp", "--set", "drives.evprox1=null")
+    assert err.startswith("error: drives.evprox1: cannot be nothing (use --remove drives.evprox1)")
+    *_, err = apical("run", "erp", "--remove", "drives.evprox9")
+    assert "there is no 'evprox9' in 'drives'" in err
+
+
+def test_an_interruption_while_drawing_tells_what_was_saved(
+    apical, simulated, tmp_path, monkeypatch
+):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_module, "_draw", interrupt)
+    out = tmp_path / "a.nc"
+    code, _, err = apical("run", "--duration", 20, "-o", out, "--figure", tmp_path / "a.png")
+    assert (code, err) == (130, f"error: interrupted; '{out}' was written before\n")
+    assert out.exists()
+
+
+def test_rounding_is_no_peak():
+    from apical.cli.report import _peak
+
+    assert _peak(3e-17, 12.0) == ("0", "–")
+    assert _peak(-0.5, 12.0) == ("-0.5", "12.0")
 
 
 def test_progress_is_drawn_on_terminals_only(monkeypatch):

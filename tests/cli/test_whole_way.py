@@ -28,7 +28,9 @@ def test_from_a_model_file_to_a_figure_over_recorded_data(tmp_path, monkeypatch,
     assert result.network == network.set({"drives.evprox1.mu": 20.0})
     assert result.provenance["model_hash"] == result.network.content_hash()
     shown = result.smooth(10).scale(30000).average().total()
-    assert found["comparison"]["rmse_nam"] == apical.rmse(shown, apical.read_dipole(recording))
+    assert found["comparison"]["rmse_nam"] == apical.rmse(
+        shown, apical.read_dipole(recording), 5, 35
+    )
     inputs = result.spikes["time"].values[result.spikes["source"].values == "evprox1"]
     assert inputs.mean() == pytest.approx(20.0, abs=2.0)  # 48 draws with a deviation of 2.5 ms
     assert (tmp_path / "r.png").stat().st_size > 10_000

@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "io": {"units", "errors", "model", "analysis"},
     "result": {"units", "errors", "model", "analysis", "io"},
     "start": {"errors", "model", "plan", "engines"},
-    "simulate": {"errors", "model", "plan", "engines", "start", "result"},
+    "simulate": {"errors", "units", "model", "plan", "engines", "start", "result"},
     "plots": {"units", "errors", "model", "analysis", "io", "result"},
     "testing": {"errors", "model", "library", "models", "plan", "engines", "result", "simulate"},
     "cli": {
@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
 
 #: Rooms from which others are imported for type annotations only: they work on values given to
 #: them and neither make nor check these.
-ONLY_FOR_TYPES = {"plan": {"model"}, "start": {"model"}, "simulate": {"model"}, "result": {"model"}}
+ONLY_FOR_TYPES = {"plan": {"model"}, "start": {"model"}, "result": {"model"}}
 
 #: Packages that come with another one, in the version that it needs.
 COMES_WITH = {"pydantic_core": "pydantic", "llvmlite": "numba"}

@@ -56,6 +56,42 @@ def test_file_systems_without_links(tmp_path, monkeypatch):
     assert (tmp_path / "a.txt").read_text() == "new"
 
 
+def test_links_stay_and_what_they_lead_to_is_replaced(tmp_path):
+    (tmp_path / "far").mkdir()
+    target, link = tmp_path / "far" / "a.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+    with pytest.raises(StorageError, match="exists already"):
+        check_writable(link)
+    with replacing(link, overwrite=True) as temporary:
+        temporary.write_text("new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert names(tmp_path / "far") == ["a.txt"]
+    link.unlink()
+    link.symlink_to(link)
+    with pytest.raises(StorageError):
+        check_writable(link, overwrite=True)
+
+
+def test_what_is_no_ordinary_file_is_never_replaced(tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        for overwrite in (True, False):
+            with pytest.raises(StorageError, match="it is not an ordinary file"):
+                check_writable(path, overwrite)
+
+
+def test_names_that_no_disk_takes(tmp_path):
+    for name in ("a" * 300, "a\0b"):
+        with pytest.raises(StorageError, match="cannot write"):
+            check_writable(tmp_path / name)
+    with replacing(tmp_path / ("€" * 84)) as temporary:  # 252 bytes
+        temporary.write_text("new")
+
+
 def test_early_checks(tmp_path, monkeypatch):
     (tmp_path / "old").write_text("")
     with pytest.raises(StorageError, match="exists already; say overwrite"):

@@ -1,5 +1,9 @@
 """One file holds a whole result; anything else is refused."""
 
+import os
+import subprocess
+import sys
+
 import h5py
 import numpy as np
 import pytest
@@ -7,6 +11,7 @@ import xarray as xr
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import synthetic
 from apical.errors import FileFormatError, StorageError
 from apical.io import results
 from apical.result import load
@@ -99,15 +104,42 @@ def test_existing_files_are_kept_unless_asked(tmp_path, result):
 def test_a_failure_on_the_way_leaves_nothing(tmp_path, result, monkeypatch):
     calls = []
 
-    def fail_late(self, *args, _real=xr.Dataset.to_netcdf, **kwargs):
-        calls.append(kwargs["group"])
+    def fail_late(self, *args, _real=xr.Dataset.dump_to_store, **kwargs):
+        calls.append(args)
         if len(calls) == 3:
-            raise OSError(28, "No space left on device")
+            raise RuntimeError("HDF5 failed")
         return _real(self, *args, **kwargs)
 
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", fail_late)
-    with pytest.raises(StorageError, match="No space left"):
+    monkeypatch.setattr(xr.Dataset, "dump_to_store", fail_late)
+    with pytest.raises(StorageError, match="HDF5 failed"):
         result.save(tmp_path / "r.nc")
+    assert list(tmp_path.iterdir()) == []
+
+
+FULL_DISK = """
+import resource
+from apical.errors import StorageError
+from synthetic import make_result
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    make_result(trials=20, stop=500).save("r.nc")
+except StorageError as error:
+    print("StorageError", error)
+"""
+
+
+def test_a_full_disk_is_an_error_and_no_crash(tmp_path):
+    path = os.pathsep.join([os.path.dirname(synthetic.__file__), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_DISK],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("StorageError cannot write 'r.nc'")
     assert list(tmp_path.iterdir()) == []
 
 

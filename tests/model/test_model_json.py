@@ -75,7 +75,7 @@ def test_schema_covers_the_whole_network(network: Network) -> None:
         ('{"format": "apical-network", "version": 2}', "a newer apical wrote it"),
         ('{"format": "apical-network", "version": true}', "version True"),
         ('{"a": 1, "a": 2}', "'a' stands twice"),
-        ('{"a": NaN}', "not a finite number"),
+        ('{"a": "NaN",\n"b": NaN}', "'NaN' on line 2 is not a finite number"),
         ('{"a": -Infinity}', "not a finite number"),
         ('{"a": 1e999}', "too large"),
         ("[" * 65 + "]" * 65, "deeper than 64"),

@@ -55,7 +55,7 @@ DRIVE = ("drives", "input")
         ((*DRIVE, "targets", "A", "delay"), "-1 ms", None, "must be ≥ 0 ms"),
         (("biases", "step", "population"), "AA", None, "no population 'AA'"),
         (("biases", "step", "section"), "some", None, "did you mean 'soma'?"),
-        (("biases", "step", "cells"), [0, 4], None, "'A' has 4 cells, 0 to 3; got 4"),
+        (("biases", "step", "cells"), [0, 4], None, "'A' has 4 cells, numbers 0 to 3; got 4"),
         (("recordings", "na", "cells"), [1, 1], None, "cell 1 is given twice"),
         (("recordings", "na", "variable"), "pool.na", None, "did you mean 'pool.nai'?"),
         (("recordings", "na", "sections"), ["axon"], None, "no section 'axon'"),
@@ -150,4 +150,6 @@ def test_an_ion_in_the_unit_that_mechanisms_take(data: Any) -> None:
 
 def test_unit_in_every_message_of_a_drive(data: Any) -> None:
     found = problems_of(change(data, *DRIVE, "sigma", value="-3 mV"))
-    assert found["drives.input.sigma"] == "must be a number in ms ≥ 0; got '-3 mV' ()"
+    assert found["drives.input.sigma"] == (
+        "must be a number in ms ≥ 0; got '-3 mV': 'mV' and 'ms' do not measure the same thing ()"
+    )

@@ -82,6 +82,34 @@ def test_set_reports_everything_at_once(network: Network) -> None:
     }  # fmt: skip
 
 
+def test_set_takes_one_mapping_and_removes_nothing(network: Network) -> None:
+    for wrong in (("celsius", 3), ("celsius",)):
+        with pytest.raises(TypeError, match="set takes one mapping of addresses to values"):
+            network.set(*wrong)  # type: ignore[arg-type]
+    with pytest.raises(ModelError, match=r"drives\.input: cannot be nothing \(use remove\('drives"):
+        network.set({"drives.input": None})
+
+
+def test_targets_can_be_added(network: Network) -> None:
+    whole = {"drives.input.targets.B": {"weights": {"exc": "2 nS"}}}
+    assert network.set(whole).get("drives.input.targets.B.weights.exc") == 0.002
+    with pytest.raises(ModelError, match=r"to add a target, set drives\.input\.targets\.B to all"):
+        network.set({"drives.input.targets.B.weights.exc": 0.002})
+    with pytest.raises(ModelError, match="no population 'C'"):
+        network.set({"drives.input.targets.C": {"weights": {"exc": 0.002}}})
+
+
+def test_units_that_do_not_fit_are_named(network: Network) -> None:
+    words = "must be a number in ms; got '30 mV': 'mV' and 'ms' do not measure the same thing"
+    with pytest.raises(ModelError, match=words):
+        network.set({"drives.input.mu": "30 mV"})
+
+
+def test_repr_is_one_line(network: Network) -> None:
+    expected = "<Network small: A (4), B (1); 1 projection; drives input>"
+    assert repr(network) == str(network) == expected
+
+
 def test_set_cannot_add_parts_or_overlap(network: Network) -> None:
     with pytest.raises(ModelError, match="there is no 'other'"):
         network.set({"drives.other": network.drives["input"]})

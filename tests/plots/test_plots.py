@@ -61,7 +61,10 @@ def test_layers_have_their_colours(result, ax):
 
 
 def test_raster_draws_each_spike_of_the_trial(result, ax):
-    drawn = plots.raster(result, trial=1, ax=ax)
+    plots.raster(result, trial=1, ax=ax)
+    assert [text for text in ax.texts if "Hz" in text.get_text()] == []  # no room beside these axes
+    ax.clear()
+    drawn = plots.raster(result, trial=1, ax=ax, rates=True)
     counts = result.spike_counts().sel(trial=1)
     assert [len(c.get_segments()) for c in drawn] == [
         int(counts.sel(source=name)) for name in result.network.populations
@@ -102,9 +105,9 @@ def test_many_drives_get_a_legend(ax):
 
 def test_summary_says_how_well_it_fits(result, recorded):
     figure = plots.summary(result, recorded, smooth=2, scale=300)
-    fit = compare(result.smooth(2).scale(300).average().total(), recorded)
+    fit = compare(result.smooth(2).scale(300).average().total(), recorded, 1, 19)
     legend = figure.axes[1].get_legend()
-    expected = f"RMSE {fit.rmse:.3g} nAm, r = {fit.correlation:.2f}"
+    expected = f"RMSE {fit.rmse:.3g} nAm, r = {fit.correlation:.2f}\n(1.8 to 18.8 ms)"
     assert legend.get_title().get_text() == expected
     label = legend.get_texts()[0].get_text()
     assert label == "simulated (mean of 2 trials, smoothed 2 ms, × 300)"

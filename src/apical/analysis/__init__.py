@@ -2,7 +2,7 @@
 
 from apical.analysis.comparing import Comparison, common_time, compare, correlation, rmse
 from apical.analysis.measures import Peak, Peaks, firing_rates, peaks, spike_counts
-from apical.analysis.waveforms import DataError, scale, smooth, time_step, waveform
+from apical.analysis.waveforms import DataError, inside, scale, smooth, time_step, waveform
 
 __all__ = [
     "Comparison",
@@ -13,6 +13,7 @@ __all__ = [
     "compare",
     "correlation",
     "firing_rates",
+    "inside",
     "peaks",
     "rmse",
     "scale",

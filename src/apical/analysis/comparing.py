@@ -7,12 +7,19 @@ times. Nothing is extrapolated and no baseline or scale is changed.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
 import xarray as xr
 
 from apical.analysis.waveforms import DataError, waveform
+from apical.errors import DataWarning
+
+#: A recording shorter than this share of the simulation is probably in seconds.
+SHORTEST_SHARE = 0.02
+#: Amplitudes that differ by more than this are probably in different units.
+LARGEST_RATIO = 1e4
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,23 @@ def compare(
     tmin: float | None = None,
     tmax: float | None = None,
 ) -> Comparison:
-    """Return RMSE and correlation on the common time base (see `common_time`)."""
+    """Return RMSE and correlation on the common time base (see `common_time`).
+
+    Warns
+    -----
+    DataWarning
+        If `recorded` covers less than 2 % of the simulated time, or amplitudes differ by a factor
+        above 10,000: it is probably not in ms and nAm.
+    """
+    found = _compared(simulated, recorded, tmin, tmax)
+    for doubt in _doubts(simulated, recorded):
+        warnings.warn(doubt, DataWarning, stacklevel=2)
+    return found
+
+
+def _compared(
+    simulated: xr.DataArray, recorded: xr.DataArray, tmin: float | None, tmax: float | None
+) -> Comparison:
     time, a, b = common_time(simulated, recorded, tmin, tmax)
     return Comparison(
         rmse=float(np.sqrt(np.mean((a - b) ** 2))),
@@ -106,7 +129,7 @@ def rmse(
     tmax: float | None = None,
 ) -> float:
     """Return the root mean square difference in nAm (see `common_time`)."""
-    return compare(simulated, recorded, tmin, tmax).rmse
+    return _compared(simulated, recorded, tmin, tmax).rmse
 
 
 def correlation(
@@ -116,7 +139,25 @@ def correlation(
     tmax: float | None = None,
 ) -> float:
     """Return the Pearson correlation, NaN if one is constant (see `common_time`)."""
-    return compare(simulated, recorded, tmin, tmax).correlation
+    return _compared(simulated, recorded, tmin, tmax).correlation
+
+
+def _doubts(simulated: xr.DataArray, recorded: xr.DataArray) -> list[str]:
+    """Say why the recording may be in other units than ms and nAm."""
+    (t1, y1), (t2, y2) = waveform(simulated), waveform(recorded)
+    found = []
+    if np.ptp(t2) < SHORTEST_SHARE * np.ptp(t1):
+        found.append(
+            f"the recording covers only {t2[0]:g} to {t2[-1]:g} of the simulated {t1[0]:g} to "
+            f"{t1[-1]:g} ms: is its time in seconds?"
+        )
+    peak, other = (float(np.abs(y).max()) for y in (y1, y2))
+    if min(peak, other) > 0 and max(peak / other, other / peak) > LARGEST_RATIO:
+        found.append(
+            f"the simulated dipole reaches {peak:.3g} nAm and the recorded one {other:.3g}: are "
+            "the units nAm, and is the simulated dipole to be scaled?"
+        )
+    return found
 
 
 def _pearson(a: np.ndarray, b: np.ndarray) -> float:

@@ -51,7 +51,8 @@ def smooth(data: xr.DataArray, window: float | str) -> xr.DataArray:
     """Smooth along time with a Hamming window, as hnn-core's ``Dipole.smooth`` does.
 
     The window is normalised to a sum of one and the ends are padded with zeros, so that the
-    first and last half window are drawn towards zero.
+    first and last half window are drawn towards zero; `inside` tells what lies between. hnn-core
+    does the same, and this is kept so that waveforms can be compared with its own.
 
     Parameters
     ----------
@@ -63,7 +64,8 @@ def smooth(data: xr.DataArray, window: float | str) -> xr.DataArray:
     Returns
     -------
     DataArray
-        Same dims, coordinates and attributes.
+        Same dims, coordinates and attributes, and the attribute ``smoothed``: the length of the
+        window in ms, added up if smoothed repeatedly.
 
     Raises
     ------
@@ -80,13 +82,29 @@ def smooth(data: xr.DataArray, window: float | str) -> xr.DataArray:
             f"smoothing window must be between one sample ({1000 / rate:g} ms) and the length of "
             f"the data ({data.sizes['time'] * 1000 / rate:g} ms); got {length:g} ms"
         )
+    smoothed = float(data.attrs.get("smoothed", 0.0)) + length
     kernel = np.hamming(samples)
     kernel /= kernel.sum()
     axis = data.get_axis_num("time")
     if data.size == 0:
-        return data.copy()
+        return data.copy().assign_attrs(smoothed=smoothed)
     values = np.apply_along_axis(lambda x: np.convolve(x, kernel, "same"), axis, data.values)
-    return data.copy(data=values)
+    return data.copy(data=values).assign_attrs(smoothed=smoothed)
+
+
+def inside(data: xr.DataArray) -> tuple[float, float]:
+    """Return the times (ms) between which smoothing has not drawn the data towards zero.
+
+    Half a smoothing window is left out at both ends; these are the first and the last time of
+    data that `smooth` has not changed.
+
+    Parameters
+    ----------
+    data : DataArray with dim ``time``
+        Its attribute ``smoothed`` tells the window.
+    """
+    time, half = data["time"].values, float(data.attrs.get("smoothed", 0.0)) / 2
+    return float(time[0]) + half, float(time[-1]) - half
 
 
 def scale(data: xr.DataArray, factor: float) -> xr.DataArray:
@@ -116,8 +134,10 @@ def waveform(data: xr.DataArray, name: str = "dipole") -> tuple[np.ndarray, np.n
         If it holds several waveforms, fewer than two samples, or times that do not increase.
     """
     if not isinstance(data, xr.DataArray) or "time" not in data.dims:
+        hint = ": give one of its waveforms, such as result.average().total()"
         raise DataError(
             f"the {name} must be a DataArray with a dimension 'time'; got {_kind(data)}"
+            f"{hint if hasattr(data, 'total') else ''}"
         )
     several = {d: n for d, n in data.sizes.items() if d != "time" and n != 1}
     if several:

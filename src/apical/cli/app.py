@@ -49,6 +49,27 @@ class Engine(StrEnum):
     reference = "reference"
 
 
+Changes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="Change a value, such as drives.evprox1.mu=30 or 'drives.evprox1.mu=30 ms'.",
+    ),
+]
+Removals = Annotated[
+    list[str] | None,
+    typer.Option("--remove", metavar="PATH", help="Leave a part out, such as drives.evprox1."),
+]
+Smooth = Annotated[
+    str | None,
+    typer.Option(
+        help="Smooth the dipole shown with a Hamming window of this many ms. As in hnn-core, "
+        "this draws half a window at both ends towards 0; --compare leaves these out."
+    ),
+]
+
+
 def main() -> None:
     """Run the command line."""
     app()
@@ -84,7 +105,7 @@ def run(
     ] = None,
     engine: Annotated[Engine, typer.Option(help="Which engine computes.")] = Engine.auto,
     rates: Annotated[
-        Rates, typer.Option(help="Exact rate functions, or 1-mV tables as in hnn-core.")
+        Rates, typer.Option(help="Exact rate functions, or the tables of the channels' authors.")
     ] = Rates.exact,
     precision: Annotated[
         Precision, typer.Option(help="Type of numbers; single is about twice as fast.")
@@ -92,14 +113,8 @@ def run(
     start: Annotated[
         Start, typer.Option(help="Start from the steady state, or the voltages given.")
     ] = Start.steady,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="PATH=VALUE",
-            help="Change a value, such as drives.evprox1.mu=30 or 'drives.evprox1.mu=30 ms'.",
-        ),
-    ] = None,
+    changes: Changes = None,
+    removals: Removals = None,
     compare: Annotated[
         Path | None, typer.Option(help="Recorded dipole: text with two columns, ms and nAm.")
     ] = None,
@@ -107,14 +122,13 @@ def run(
         str | None,
         typer.Option(help="Column of the recorded dipole, if there are several (time is 1)."),
     ] = None,
-    smooth: Annotated[
-        str | None,
-        typer.Option(help="Smooth the dipole shown with a Hamming window of this many ms."),
-    ] = None,
+    smooth: Smooth = None,
     scale: Annotated[float | None, typer.Option(help="Multiply the dipole shown by this.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="Save the result (not smoothed or scaled), .nc."),
+        typer.Option(
+            "--output", "-o", help="Save the result (not smoothed or scaled), .nc or .h5."
+        ),
     ] = None,
     figure: Annotated[
         Path | None, typer.Option(help="Save a summary figure, such as erp.png or erp.pdf.")
@@ -131,6 +145,7 @@ def run(
             Request(
                 model=model,
                 changes=tuple(changes or ()),
+                removals=tuple(removals or ()),
                 duration=duration,
                 dt=dt,
                 trials=trials,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -24,8 +25,20 @@ if TYPE_CHECKING:
 RUNTIME, USAGE, INTERRUPTED = 1, 2, 130
 
 
+#: What the library says to programmers, and how it is written on the command line.
+_IN_OPTIONS = (
+    (re.compile(r"\boverwrite=True\b"), "--overwrite"),
+    (re.compile(r"\bcolumn=(?=\d)"), "--column "),
+    (re.compile(r"\bremove\('([^']*)'\)"), r"--remove \1"),
+)
+
+
 class UsageError(ApicalError, ValueError):
     """An option that cannot be right."""
+
+
+class Interrupted(Cancelled):
+    """Interrupted when something was done already; the message tells what."""
 
 
 @contextmanager
@@ -38,8 +51,11 @@ def reported() -> Iterator[None]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("always", ApicalWarning)
-            warnings.showwarning = _show_warning
+            warnings.showwarning = _once()
             yield
+    except Interrupted as stop:
+        _say(f"interrupted; {stop}")
+        raise typer.Exit(INTERRUPTED) from None
     except (KeyboardInterrupt, Cancelled):
         _say("interrupted; nothing half-written was left behind")
         raise typer.Exit(INTERRUPTED) from None
@@ -71,12 +87,21 @@ def stderr() -> Console:
 
 def _say(text: str) -> None:
     # one line per problem: a name from a file must not break it or carry control codes
+    for pattern, option in _IN_OPTIONS:
+        text = pattern.sub(option, text)
     flat = " ".join(text.split())
     shown = "".join(c if c.isprintable() else "?" for c in flat)
     stderr().print(f"error: {shown}", style="red")
 
 
-def _show_warning(
-    message: Warning | str, category: type[Warning], *_: object, **__: object
-) -> None:
-    stderr().print(f"warning: {' '.join(str(message).split())}", style="yellow")
+def _once() -> Callable[..., None]:
+    """Return what shows warnings, the same words only once."""
+    shown: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+        text = " ".join(str(message).split())
+        if text not in shown:
+            shown.add(text)
+            stderr().print(f"warning: {text}", style="yellow")
+
+    return show

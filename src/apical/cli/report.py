@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from apical.analysis import compare, peaks
+from apical.analysis import compare, inside, peaks
+
+#: Below this a dipole (nAm) is rounding, and has no latency.
+NOTHING = 1e-12
 
 if TYPE_CHECKING:
     import xarray as xr
     from rich.table import Table
 
+    from apical.analysis import Comparison
     from apical.result import Result
 
 
@@ -37,7 +41,7 @@ def measures(result: Result, recorded: xr.DataArray | None) -> dict[str, Any]:
         number = float(counts.sel(source=name))
         return {"cells": result.sources[name], "spikes_per_trial": number, "rate_hz": rate}
 
-    fit = None if recorded is None else compare(mean.total(), recorded)
+    fit = None if recorded is None else _fit(mean.total(), recorded)
     return {
         "model": network.name,
         "trials": result.trials,
@@ -49,6 +53,11 @@ def measures(result: Result, recorded: xr.DataArray | None) -> dict[str, Any]:
         "comparison": None if fit is None else _comparison(asdict(fit)),
         "provenance": dict(result.provenance),
     }
+
+
+def _fit(total: xr.DataArray, recorded: xr.DataArray) -> Comparison:
+    # smoothing draws half a window at both ends towards zero: these are left out
+    return compare(total, recorded, *inside(total))
 
 
 def print_json(result: Result, recorded: xr.DataArray | None) -> None:
@@ -69,7 +78,7 @@ def print_table(result: Result, recorded: xr.DataArray | None, written: list[Pat
     if fit := found["comparison"]:
         r = "undefined" if fit["correlation"] is None else f"{fit['correlation']:.3f}"
         console.print(
-            f"against the recording, {fit['tmin_ms']:g} to {fit['tmax_ms']:.4g} ms: "
+            f"against the recording, {fit['tmin_ms']:.4g} to {fit['tmax_ms']:.4g} ms: "
             f"RMSE {fit['rmse_nam']:.4g} nAm, correlation {r}",
             style="bold",
         )
@@ -92,12 +101,14 @@ def _dipole_table(dipole: dict[str, dict[str, float]]) -> Table:
     for name, found in dipole.items():
         table.add_row(
             name,
-            f"{found['maximum_nam']:.4g}",
-            f"{found['maximum_ms']:.1f}",
-            f"{found['minimum_nam']:.4g}",
-            f"{found['minimum_ms']:.1f}",
+            *_peak(found["maximum_nam"], found["maximum_ms"]),
+            *_peak(found["minimum_nam"], found["minimum_ms"]),
         )
     return table
+
+
+def _peak(value: float, latency: float) -> tuple[str, str]:
+    return ("0", "–") if abs(value) < NOTHING else (f"{value:.4g}", f"{latency:.1f}")
 
 
 def _spike_table(populations: dict[str, Any], drives: dict[str, Any]) -> Table:

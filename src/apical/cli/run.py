@@ -5,18 +5,27 @@ from __future__ import annotations
 import json
 import logging
 import math
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from apical.cli.failures import UsageError, as_usage, stderr
-from apical.errors import FileFormatError, ModelError, Problem, StorageError, did_you_mean
+from apical.cli.failures import Interrupted, UsageError, as_usage, stderr
+from apical.errors import (
+    Cancelled,
+    FileFormatError,
+    ModelError,
+    Problem,
+    StorageError,
+    did_you_mean,
+)
 from apical.io.atomic import check_writable
 from apical.units import parse_quantity
 
 if TYPE_CHECKING:
+    import numpy as np
     import xarray as xr
 
     from apical.model import Network
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
 
 # one more byte than this is refused by the reader of models
 _MAX_MODEL_BYTES = 64_000_000
+RESULTS = (".nc", ".h5")
 FIGURES = (".png", ".pdf", ".svg", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".eps", ".ps")
 
 
@@ -33,6 +43,7 @@ class Request:
 
     model: str = "erp"
     changes: tuple[str, ...] = ()
+    removals: tuple[str, ...] = ()
     duration: str = "170"
     dt: str = "0.025"
     trials: int = 1
@@ -64,7 +75,8 @@ def execute(request: Request) -> None:
     with as_usage():
         _check_targets(request)
         network = changed(find_model(request.model), request.changes)
-        recorded = _recorded(request, duration)
+        network = network.remove(*request.removals) if request.removals else network
+        recorded = _recorded(request, duration, dt, window or 0.0)
 
     from apical.simulate import simulate
 
@@ -84,6 +96,18 @@ def execute(request: Request) -> None:
         )
     if request.output:
         result.save(request.output, request.overwrite)
+    try:
+        _show(result, recorded, request, window)
+    except (KeyboardInterrupt, Cancelled):
+        if request.output:
+            raise Interrupted(f"'{request.output}' was written before") from None
+        raise
+
+
+def _show(
+    result: Result, recorded: xr.DataArray | None, request: Request, window: float | None
+) -> None:
+    """Draw and report, smoothed and scaled as wanted."""
     shown = result if window is None else result.smooth(window)
     shown = shown if request.scale is None else shown.scale(request.scale)
     if request.figure:
@@ -106,7 +130,7 @@ def find_model(name: str) -> Network:
     if name in models.names():
         return models.load(name)
     path = Path(name)
-    if path.suffix.lower() == ".json" or path.exists():
+    if path.suffix.lower() == ".json" or os.path.exists(path):
         return _read_model(path)
     hint = did_you_mean(name, models.names(), "models are")
     raise ModelError([Problem("", f"there is no model '{name}'", hint)])
@@ -163,28 +187,44 @@ def _check_targets(request: Request) -> None:
         check_writable(path, request.overwrite)
     if len({path.resolve() for path in targets}) < len(targets):
         raise UsageError(f"--output and --figure are the same file '{targets[0]}'")
-    figure = request.figure
-    if figure is not None and figure.suffix.lower() not in FIGURES:
-        raise UsageError(f"--figure must end with {', '.join(FIGURES)}; got '{figure.name}'")
     if request.compare is not None and request.compare.resolve() in {p.resolve() for p in targets}:
         raise UsageError(f"'{request.compare}' is the recording: it cannot be written to")
+    output, figure = request.output, request.figure
+    if output is not None and output.suffix.lower() not in RESULTS:
+        raise UsageError(f"--output must end with {' or '.join(RESULTS)}; got '{output.name}'")
+    if figure is not None and figure.suffix.lower() not in FIGURES:
+        raise UsageError(f"--figure must end with {', '.join(FIGURES)}; got '{figure.name}'")
     if request.column is not None and request.compare is None:
         raise UsageError("--column needs --compare")
 
 
-def _recorded(request: Request, duration: float) -> xr.DataArray | None:
+def _recorded(request: Request, duration: float, dt: float, window: float) -> xr.DataArray | None:
+    """Read the recording; it must have samples where the dipole, if smoothed, is compared."""
     if request.compare is None:
         return None
+    from apical.analysis.comparing import SHORTEST_SHARE
     from apical.io.recorded import read_dipole
 
     recorded = read_dipole(request.compare, request.column)
     time = recorded["time"].values
-    if ((time >= 0) & (time <= duration)).sum() < 2:
+    start, stop = window / 2, duration - window / 2
+    if _common(time, dt, start, stop) < 2:
+        left = f", compared {start:g} to {stop:g} ms (half a smoothing window is left out)"
+        short = time[-1] - time[0] < SHORTEST_SHARE * duration
         raise UsageError(
             f"{request.compare.name}: recorded {time[0]:g} to {time[-1]:g} ms, simulated 0 to "
-            f"{duration:g} ms: fewer than 2 samples to compare"
+            f"{duration:g} ms{left if window else ''}: fewer than 2 samples to compare"
+            f"{'; is its time in seconds?' if short else ''}"
         )
     return recorded
+
+
+def _common(time: np.ndarray, dt: float, start: float, stop: float) -> int:
+    """Return how many samples there will be to compare: those of the coarser waveform."""
+    if (time[1:] - time[:-1]).mean() >= dt:
+        return int(((time >= start) & (time <= stop)).sum())
+    start, stop = max(start, float(time[0])), min(stop, float(time[-1]))
+    return math.floor(stop / dt) - math.ceil(start / dt) + 1
 
 
 @contextmanager

@@ -29,7 +29,8 @@ class _Row(NamedTuple):
 def read_dipole(path: str | os.PathLike[str], column: int | str | None = None) -> xr.DataArray:
     """Read a recorded dipole from text.
 
-    Columns are separated by blanks, tabs, commas or semicolons (with semicolons, ``1,5`` is 1.5).
+    Columns are separated by blanks, tabs, commas or semicolons; decimal commas are read with
+    semicolons only (``0,5; 1,5``).
     Empty lines and anything after ``#`` are skipped. One header line may come first; a unit in
     brackets there, such as ``time (s)``, is converted.
 
@@ -62,7 +63,7 @@ def read_dipole(path: str | os.PathLike[str], column: int | str | None = None) -
         raise FileFormatError(
             f"{path.name}: at least 2 rows of numbers are needed; got {len(rows)}"
         )
-    index = _pick(column, len(rows[0].fields), header, path.name)
+    index = _pick(column, rows[0].fields, header, path.name)
     table = np.array([_numbers(row, index, len(rows[0].fields), path.name) for row in rows])
     backwards = np.flatnonzero(np.diff(table[:, 0]) <= 0)
     if backwards.size:
@@ -152,10 +153,11 @@ def _is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text) or _NOT_FINITE.fullmatch(text))
 
 
-def _pick(column: int | str | None, count: int, header: list[str], name: str) -> int:
-    """Return the 0-based index of the column that holds the dipole."""
+def _pick(column: int | str | None, first: list[str], header: list[str], name: str) -> int:
+    """Return the 0-based index of the column that holds the dipole; `first` is the first row."""
+    count, hint = len(first), _comma_hint(first)
     if count < 2:
-        raise FileFormatError(f"{name}: two columns needed, time and dipole; found {count}")
+        raise FileFormatError(f"{name}: two columns needed, time and dipole; found {count}{hint}")
     named = header if len(header) == count else []
     if column is None:
         if count == 2:
@@ -163,7 +165,7 @@ def _pick(column: int | str | None, count: int, header: list[str], name: str) ->
         names = f" ({', '.join(named)})" if named else ""
         raise FileFormatError(
             f"{name}: {count} columns found{names}; pick the dipole with column=2 … column={count} "
-            "(column 1 is time)"
+            f"(column 1 is time){hint}"
         )
     text = str(column).strip()
     if text.isdecimal() and 2 <= int(text) <= count:
@@ -184,11 +186,22 @@ def _numbers(row: _Row, index: int, count: int, name: str) -> tuple[float, float
     for field in (row.fields[0], row.fields[index]):
         if not _NUMBER.fullmatch(field):
             kind = "a finite number" if _NOT_FINITE.fullmatch(field) else "a number"
-            raise FileFormatError(f"{name}, line {row.line}: {kind} expected; found '{field[:40]}'")
+            raise FileFormatError(
+                f"{name}, line {row.line}: {kind} expected; found '{field[:40]}'"
+                f"{_comma_hint(row.fields)}"
+            )
     time, value = float(row.fields[0]), float(row.fields[index])
     if not (np.isfinite(time) and np.isfinite(value)):  # such as 1e999
         raise FileFormatError(f"{name}, line {row.line}: a number is too large")
     return time, value
+
+
+def _comma_hint(fields: list[str]) -> str:
+    """Ask about decimal commas if fields look like numbers torn apart, or not torn, at commas."""
+    torn = any(len(f.split()) > 1 and all(map(_is_number, f.split())) for f in fields)
+    if torn or any(re.fullmatch(r"[-+]?\d+,\d+", f) for f in fields):
+        return "; if these are decimal commas, separate the columns by semicolons or use points"
+    return ""
 
 
 def _factor(title: str, unit: str) -> float:

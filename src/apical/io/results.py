@@ -6,6 +6,7 @@ groups ``dipole``, ``spikes`` and ``recordings/<name>`` hold one xarray dataset 
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from apical.errors import ApicalError, FileFormatError, StorageError
-from apical.io.atomic import replacing
+from apical.io.atomic import check_writable, replacing
 
 if TYPE_CHECKING:
     from apical.model import Network
@@ -36,7 +37,7 @@ def write(path: str | os.PathLike[str], parts: Mapping[str, Any], overwrite: boo
     StorageError
         If the file cannot be written, or exists and `overwrite` is false.
     """
-    groups = {
+    groups: dict[str | None, xr.Dataset] = {
         None: _root(parts["network"], parts["provenance"], parts["sources"]),
         "dipole": parts["dipole"].to_dataset(name="dipole"),
         "spikes": _spike_columns(parts["spikes"], list(parts["sources"])),
@@ -44,15 +45,31 @@ def write(path: str | os.PathLike[str], parts: Mapping[str, Any], overwrite: boo
     for position, (name, recording) in enumerate(parts["recordings"].items()):
         dataset = recording.to_dataset(name="recording").assign_attrs(position=position)
         groups[f"recordings/{name}"] = dataset
+    check_writable(path, overwrite)
+    image = _image(groups, path)
     with replacing(path, overwrite) as temporary:
-        for group, dataset in groups.items():
-            dataset.to_netcdf(
-                temporary,
-                mode="w" if group is None else "a",
-                engine="h5netcdf",
-                group=group,
-                encoding={str(name): _encoding(v) for name, v in dataset.variables.items()},
-            )
+        temporary.write_bytes(image.getbuffer())
+
+
+def _image(groups: Mapping[str | None, xr.Dataset], path: str | os.PathLike[str]) -> io.BytesIO:
+    """Return the bytes of the file.
+
+    It is made in memory because HDF5 does not survive a disk that becomes full; numbers are
+    compressed there, so that it is no larger than the data.
+    """
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore
+
+    image = io.BytesIO()
+    try:
+        with h5netcdf.File(image, "w") as file:
+            for group, dataset in groups.items():
+                encoding = {str(name): _encoding(v) for name, v in dataset.variables.items()}
+                store = H5NetCDFStore(file, group=group, mode="a")
+                dataset.dump_to_store(store, encoding=encoding)
+    except (OSError, RuntimeError, MemoryError) as error:
+        raise StorageError(f"cannot write '{path}': {error or 'not enough memory'}") from error
+    return image
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:

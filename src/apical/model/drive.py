@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from apical.errors import ModelError, Problem
 from apical.model.fields import Items, Name, Probability, Q, Whole
-from apical.model.frozendict import FrozenDict, Values
+from apical.model.frozendict import Values
 from apical.model.part import Part
 from apical.model.population import MAX_CELLS
 from apical.model.projection import Gaussian
@@ -51,7 +51,7 @@ class Drive(Part):
     """
 
     location: Name
-    targets: FrozenDict[Name, DriveTarget] = FrozenDict()
+    targets: Values[Name, DriveTarget] = Values()
     cell_specific: Annotated[bool, Field(strict=True)] = True
     n_cells: Annotated[int, Whole(1, MAX_CELLS)] | None = None
     kernel: Gaussian | None = Gaussian(space_constant=3.0)
@@ -76,6 +76,22 @@ class EvokedDrive(Drive):
         Mean and standard deviation of the times.
     n_spikes : int
         Spikes of each drive cell.
+
+    Other Parameters
+    ----------------
+    location : str
+        Group or section of the target cells.
+    targets : mapping of str to DriveTarget
+        What it does, by population.
+    cell_specific : bool
+        True (the default): every target cell has its own drive cell. False: every drive cell
+        reaches all.
+    n_cells : int, optional
+        Number of drive cells, with ``cell_specific=False``; 1 by default.
+    kernel : Gaussian, optional
+        How weight and delay change with distance from the network's origin.
+    probability : float
+        Share of the pairs of drive and target cell that are connected.
     """
 
     kind: Literal["evoked"] = "evoked"
@@ -92,6 +108,22 @@ class SpikeTrainDrive(Drive):
     trains : tuple of tuple of float, ms
         Spike times of each drive cell. If cell-specific, train k belongs to the k-th target
         cell, in the network's order.
+
+    Other Parameters
+    ----------------
+    location : str
+        Group or section of the target cells.
+    targets : mapping of str to DriveTarget
+        What it does, by population.
+    cell_specific : bool
+        True: every target cell has its own drive cell. False (the default): every drive cell
+        reaches all.
+    n_cells : int, optional
+        The number of trains, which is its default; any other is refused.
+    kernel : Gaussian, optional
+        How weight and delay change with distance from the network's origin.
+    probability : float
+        Share of the pairs of drive and target cell that are connected.
     """
 
     kind: Literal["spike_train"] = "spike_train"

@@ -81,8 +81,11 @@ class Q(Rule):
         """Return a float in `unit`."""
         try:
             number = parse_quantity(value, self.unit)
-        except (ValueError, TypeError):
-            raise wrong(f"must be {self.expected()}; got {shorten(value)}") from None
+        except (ValueError, TypeError) as error:
+            # a unit that does not fit is told, after the same words as for anything else
+            _, sign, reason = str(error).partition(f"got '{value}': ")
+            why = f": {shorten(reason, 200)[1:-1]}" if sign else ""
+            raise wrong(f"must be {self.expected()}; got {shorten(value)}{why}") from None
         if not math.isfinite(number):
             raise wrong(f"must be a finite number{self._in()}; got {shorten(value)}")
         if broken := self._broken(number):

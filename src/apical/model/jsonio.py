@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, NoReturn
 
 from apical.errors import FileFormatError
@@ -29,6 +30,7 @@ def read_json(text: str | bytes) -> Any:
     """
     if len(text) > MAX_BYTES:
         raise FileFormatError(f"larger than {MAX_BYTES // 1_000_000} MB")
+    decoded = ""
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, (bytes, bytearray)) else text
         data = json.loads(
@@ -44,6 +46,9 @@ def read_json(text: str | bytes) -> Any:
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
         raise FileFormatError(f"not JSON: {error.msg} at {place}") from None
+    except _NotFinite as error:
+        line = decoded.count("\n", 0, _first_constant(decoded)) + 1
+        raise FileFormatError(f"'{error}' on line {line} is not a finite number") from None
     except FileFormatError:
         raise
     except ValueError as error:  # an integer of thousands of digits
@@ -61,8 +66,18 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+class _NotFinite(Exception):  # noqa: N818 - becomes an error with its line
+    """``NaN`` or an infinity."""
+
+
 def _not_finite(text: str) -> NoReturn:
-    raise FileFormatError(f"'{text}' is not a finite number")
+    raise _NotFinite(text)
+
+
+def _first_constant(text: str) -> int:
+    """Return where the first ``NaN`` or infinity outside of strings stands."""
+    tokens = re.finditer(r'"(?:[^"\\]|\\.)*"|NaN|-?Infinity', text, re.DOTALL)
+    return next((t.start() for t in tokens if not t[0].startswith('"')), 0)
 
 
 def _finite(text: str) -> float:

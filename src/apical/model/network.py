@@ -88,6 +88,16 @@ class Network(Part):
         self._settle(ions=ions, cells=cells)
         return self
 
+    def __repr__(self) -> str:
+        cells = ", ".join(f"{name} ({p.n})" for name, p in self.populations.items())
+        drives = f"drives {', '.join(self.drives)}" if self.drives else "no drives"
+        n = len(self.projections)
+        wires = f"{n} projection{'' if n == 1 else 's'}"
+        name = f"Network {self.name}".rstrip()
+        return f"<{name}: {cells or 'no populations'}; {wires}; {drives}>"
+
+    __str__ = __repr__
+
     def origin(self) -> Point:
         """Return the middle of the network, µm, where drive cells stand.
 

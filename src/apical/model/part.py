@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, Never, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -114,27 +114,38 @@ class Part(BaseModel, metaclass=_Translated):
         hint = did_you_mean(keys[-1], names, "there are")
         raise NoSuchPath(Problem(path, f"there is no '{keys[-1]}'", hint))
 
-    def set(self, values: Mapping[str, Any]) -> Self:
+    def set(self, values: Mapping[str, Any], *more: Never) -> Self:
         """Return a copy with values replaced.
 
         Parameters
         ----------
         values : mapping of str to object
             New values by address; text with units is accepted.
+        *more
+            Nothing: several values stand in one mapping.
 
         Raises
         ------
+        TypeError
+            If `values` is not a mapping.
         ModelError
             With every wrong address and value.
         """
+        if more or not isinstance(values, Mapping):
+            raise TypeError(
+                "set takes one mapping of addresses to values, such as "
+                "set({'drives.evprox1.mu': 30})"
+            )
         edits, problems = Edits(), []
         for path, value in ((str(p), v) for p, v in values.items()):
             try:
-                keys, _, _ = resolve(self, path)
+                keys, found, _ = resolve(self, path)
             except NoSuchPath as error:
                 problems.append(error.problem)
                 continue
-            if not edits.put(keys, value):
+            if value is None and len(keys) == 2 and isinstance(found, Part):
+                problems.append(Problem(path, "cannot be nothing", f"use remove('{path}')"))
+            elif not edits.put(keys, value):
                 problems.append(Problem(path, "overlaps another address that is set, too"))
         try:
             changed = type(self).model_validate(edits.apply(self))

@@ -77,8 +77,12 @@ def _lost(path: str, keys: list[str | int], here: Any, rest: str) -> Problem:
         return Problem(path, f"there is no item '{rest}'{inside}, which has {len(here)}")
     if isinstance(here, (BaseModel, Mapping)):
         names = list(type(here).model_fields if isinstance(here, BaseModel) else here)
-        name = _closest_prefix(rest, names)
+        target = bool(keys) and keys[-1] == "targets"
+        name = rest.split(".")[0] if target else _closest_prefix(rest, names)
         hint = did_you_mean(name, names, "there are") or "there is nothing in it"
+        if target:
+            whole = ".".join(map(str, [*keys, name]))
+            hint += f'; to add a target, set {whole} to all of it: {{"weights": {{…}}}}'
         return Problem(path, f"there is no '{name}'{inside}", hint)
     return Problem(path, f"nothing is inside '{'.'.join(map(str, keys))}', which is a value")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def raster(
-    result: Result, *, trial: int = 0, ax: Axes | None = None, rates: bool = True
+    result: Result, *, trial: int = 0, ax: Axes | None = None, rates: bool | None = None
 ) -> list[LineCollection]:
     """Draw every spike of one trial, populations one below the other in the network's order.
 
@@ -30,8 +30,9 @@ def raster(
         Which trial.
     ax : Axes, optional
         Where to draw; a new figure otherwise.
-    rates : bool
-        Whether to write the mean rate over trials at the right.
+    rates : bool, optional
+        Whether to write the mean rate over trials just right of the axes; by default only in a
+        figure of its own, because beside other axes there may be no room.
 
     Returns
     -------
@@ -51,6 +52,7 @@ def raster(
     time, cell, source = (result.spikes[k].values[chosen] for k in ("time", "cell", "source"))
     gap = max(1.0, 0.03 * sum(sources[name] for name in names))
     drawn, centres, top = [], [], 0.0
+    rates = ax is None if rates is None else rates
     with style.house_style():
         ax = style.axes(ax, (6.0, 3.5))
         for name in names:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 from matplotlib.figure import Figure
 
-from apical.analysis import compare
+from apical.analysis import compare, inside
 from apical.errors import StorageError
 from apical.io.atomic import replacing
 from apical.plots import style
@@ -41,6 +41,7 @@ def summary(
         What to show.
     recorded : DataArray (time), nAm, optional
         Drawn in black; RMSE and correlation with the mean over trials are written beside it.
+        They leave out half a smoothing window at both ends, where smoothing draws to zero.
     smooth : float or str, ms, optional
         Smooth the simulated dipoles with a window of this length first.
     scale : float, optional
@@ -68,7 +69,7 @@ def summary(
         drives(result, ax=first)
         dipole(shown, recorded, ax=second, label=_treatment(shown))
         layers(shown, ax=third)
-        raster(result, trial=trial, ax=fourth)
+        raster(result, trial=trial, ax=fourth, rates=True)
         if recorded is not None:
             _annotate_fit(second, shown, recorded)
         for ax, letter in zip((first, second, third, fourth), "abcd", strict=True):
@@ -98,9 +99,11 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], overwrite: bool = 
 
 
 def _annotate_fit(ax: Axes, shown: Result, recorded: xr.DataArray) -> None:
-    fit = compare(shown.average().total(), recorded)
+    mean = shown.average().total()
+    fit = compare(mean, recorded, *inside(mean))
+    numbers = f"RMSE {fit.rmse:.3g} nAm, r = {fit.correlation:.2f}"
     ax.legend(
-        title=f"RMSE {fit.rmse:.3g} nAm, r = {fit.correlation:.2f}",
+        title=f"{numbers}\n({fit.tmin:.4g} to {fit.tmax:.4g} ms)",
         loc="best",
         alignment="left",
         handlelength=1.4,

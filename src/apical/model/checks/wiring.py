@@ -50,7 +50,8 @@ def indices_exist(path: str, cells: Iterable[int], n: int, population: str) -> I
     seen: set[int] = set()
     for index in cells:
         if index >= n:
-            yield Problem(path, f"'{population}' has {n} cells, 0 to {n - 1}; got {index}")
+            which = "1 cell, number 0" if n == 1 else f"{n} cells, numbers 0 to {n - 1}"
+            yield Problem(path, f"'{population}' has {which}; got {index}")
             return
         if index in seen:
             yield Problem(path, f"cell {index} is given twice")
