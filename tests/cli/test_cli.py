@@ -62,6 +62,13 @@ def data(tmp_path):
     return path
 
 
+def interrupted_compilation():
+    """Return what Numba raises when a compilation is interrupted."""
+    error = RuntimeError("no compiled object yet")
+    error.__context__ = KeyboardInterrupt()
+    return error
+
+
 def failing(monkeypatch, error):
     def simulate(*_, **__):
         raise error
@@ -222,6 +229,8 @@ def test_files_that_are_no_models(apical, simulated, tmp_path, content, message)
             "error: the simulation diverged: by 1 ms, L5[3]",
         ),
         (KeyboardInterrupt(), 130, "interrupted"),
+        (interrupted_compilation(), 130, "interrupted"),
+        (MemoryError("300 GB"), 1, "not enough memory: 300 GB"),
         (Cancelled("stop"), 130, "interrupted"),
     ],
 )

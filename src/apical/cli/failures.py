@@ -59,12 +59,29 @@ def reported() -> Iterator[None]:
     except (KeyboardInterrupt, Cancelled):
         _say("interrupted; nothing half-written was left behind")
         raise typer.Exit(INTERRUPTED) from None
+    except MemoryError as error:
+        _say(f"not enough memory: {error}; try a shorter duration or fewer recordings")
+        raise typer.Exit(RUNTIME) from None
+    except RuntimeError as error:
+        # Numba reports a compilation that was interrupted as a fault of its own
+        if not _came_from_interrupt(error):
+            raise
+        _say("interrupted; nothing half-written was left behind")
+        raise typer.Exit(INTERRUPTED) from None
     except ApicalError as error:
         lines = [str(p) for p in error.problems] if isinstance(error, ModelError) else [str(error)]
         for line in lines:
             _say(line)
         wrong_input = isinstance(error, (ModelError, EngineError, FileFormatError, UsageError))
         raise typer.Exit(USAGE if wrong_input else RUNTIME) from None
+
+
+def _came_from_interrupt(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 @contextmanager
