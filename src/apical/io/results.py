@@ -47,8 +47,9 @@ def write(path: str | os.PathLike[str], parts: Mapping[str, Any], overwrite: boo
         groups[f"recordings/{name}"] = dataset
     check_writable(path, overwrite)
     image = _image(groups, path)
-    with replacing(path, overwrite) as temporary:
-        temporary.write_bytes(image.getbuffer())
+    # a view still open when writing fails would outlive its buffer
+    with image.getbuffer() as view, replacing(path, overwrite) as temporary:
+        temporary.write_bytes(view)
 
 
 def _image(groups: Mapping[str | None, xr.Dataset], path: str | os.PathLike[str]) -> io.BytesIO:
