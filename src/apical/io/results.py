@@ -47,9 +47,13 @@ def write(path: str | os.PathLike[str], parts: Mapping[str, Any], overwrite: boo
         groups[f"recordings/{name}"] = dataset
     check_writable(path, overwrite)
     image = _image(groups, path)
-    # a view still open when writing fails would outlive its buffer
-    with image.getbuffer() as view, replacing(path, overwrite) as temporary:
-        temporary.write_bytes(view)
+    # views are closed even if writing fails: one kept by a traceback would outlive its buffer
+    with (
+        replacing(path, overwrite) as temporary,
+        open(temporary, "wb") as file,
+        image.getbuffer() as view,
+    ):
+        file.write(view)
 
 
 def _image(groups: Mapping[str | None, xr.Dataset], path: str | os.PathLike[str]) -> io.BytesIO:
