@@ -294,3 +294,20 @@ def test_projections_of_pairs():
     plan = compile(network.with_(projections={"p": link}), 20)
     assert plan.connections[1].source.tolist() == [0, 4]
     assert plan.connections[1].cell.tolist() == [1, 2]
+
+
+def test_units_of_what_mechanisms_share_must_agree():
+    """A reversal potential in V from a pool that gives mV would be wrong a thousandfold."""
+    cad = library.mechanism("cad").model_dump()
+    spelled = Mechanism.model_validate({**cad, "inputs": {"ica": "mA/cm^2"}})
+    cell = ball({"pas": {}, "ca": {"gbar": 0.01}, "cad": {}}, v0=-40.0)
+    result = simulate(one_cell(cell, celsius=37.0, mechanisms={"cad": spelled}), 1)
+    assert np.isfinite(result.recordings["v"].values).all()
+    with pytest.raises(ModelError, match="must be in mA/cm2"):
+        Mechanism.model_validate({**cad, "inputs": {"ica": "uA/cm2"}})
+    reader = channel(
+        parameters={"g": "1e-4 S/cm2"}, inputs={"eca": "V"}, equations="i = g*(v - eca)"
+    )
+    own = ball({"ca": {}, "cad": {}, "own": {}})
+    with pytest.raises(ModelError, match="one unit"):
+        one_cell(own, mechanisms={"own": reader})

@@ -376,9 +376,11 @@ class _Reader:
         if self.kind != "pool" and self.outputs:
             self.problem("outputs", "only a pool gives values to other mechanisms")
         densities = {n for n, unit in self.inputs.items() if _is_density(unit)}
-        if self.kind != "pool":
-            for name in sorted(densities):
+        for name in sorted(densities):
+            if self.kind != "pool":
                 self.problem(f"inputs.{name}", "only a pool takes ion currents")
+            elif parse_unit(self.inputs[name]) != parse_unit("mA/cm2"):
+                self.problem(f"inputs.{name}", f"must be in mA/cm2; got '{self.inputs[name]}'")
         for name, unit in self.outputs.items():
             if name in self.states:
                 if parse_unit(self.states[name]) != parse_unit(unit):

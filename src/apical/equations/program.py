@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from apical.equations.expr import Expression, names_of
-from apical.units import Unit
+from apical.units import Unit, parse_unit
 
 KINDS = ("channel", "receptor", "pool")
 #: Names every mechanism may use without declaring them: membrane voltage and temperature.
@@ -125,6 +125,12 @@ class Program:
     initial: tuple[tuple[str, Expression], ...]
     events: tuple[tuple[str, Expression], ...]
     table: Table | None
+
+    @property
+    def ion_inputs(self) -> tuple[str, ...]:
+        """Inputs that are ion currents, such as ``ica``."""
+        density = parse_unit("mA/cm2")
+        return tuple(n for n, unit in self.inputs.items() if parse_unit(unit) == density)
 
     def needed(self, expressions: Iterable[Expression]) -> tuple[Assignment, ...]:
         """Return the intermediates that some expressions need, in order."""

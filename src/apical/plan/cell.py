@@ -12,7 +12,6 @@ from apical.equations.evaluate import Array, evaluate
 from apical.equations.program import Program
 from apical.errors import ModelError, Problem
 from apical.plan.discretise import Floats, Ints, Tree, discretise
-from apical.units import parse_unit
 
 if TYPE_CHECKING:
     from apical.model import Cell, Network
@@ -99,13 +98,6 @@ class CellPlan:
     celsius: float
     ions: dict[str, float]
     dipole: Floats
-
-    def pool_of(self, name: str) -> int | None:
-        """Return the pool that gives a value, such as ``cai``; None if none does."""
-        for index, mechanism in enumerate(self.mechanisms):
-            if name in mechanism.program.outputs:
-                return index
-        return None
 
 
 def plan_cell(network: Network, name: str) -> CellPlan:
@@ -265,10 +257,4 @@ def pool_outputs(
 
 def ion_currents(cell: CellPlan) -> list[str]:
     """Return the ion currents that some pool reads, such as ``ica``."""
-    names = [
-        name
-        for mechanism in cell.mechanisms
-        for name, unit in mechanism.program.inputs.items()
-        if parse_unit(unit) == parse_unit("mA/cm2")
-    ]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(n for m in cell.mechanisms for n in m.program.ion_inputs))

@@ -26,6 +26,8 @@ Ints = npt.NDArray[np.integer]
 _MEGOHM = 1e-2
 # µF/cm² · µm² is 1e-8 µF, hence 1e-5 nF
 _NANOFARAD = 1e-5
+#: S/cm² · µm² is 1e-8 S, hence 1e-2 µS; likewise mA/cm² to nA.
+PER_AREA = 1e-2
 
 
 @dataclass(frozen=True)

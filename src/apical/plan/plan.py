@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from apical.errors import ModelError, Problem
-from apical.plan.cell import CellPlan, CellState, plan_cell
+from apical.plan.cell import CellState, plan_cell
 from apical.plan.connect import Connections, PopulationPlan, expand, join
 from apical.plan.discretise import Floats, Ints
 from apical.plan.drives import DrivePlan, plan_drive
@@ -321,8 +321,3 @@ def _clamp(
     stop = math.inf if clamp.stop is None else clamp.stop
     first, last = arrival_step(np.array([clamp.start, stop]), dt)
     return ClampPlan(index, cells, node, clamp.amplitude, int(first), int(last))
-
-
-def cell_types(plan: Plan) -> dict[str, CellPlan]:
-    """Return the cell types in use, by name."""
-    return {p.cell.name: p.cell for p in plan.populations}

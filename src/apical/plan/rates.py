@@ -8,6 +8,7 @@ import numpy as np
 
 from apical.equations.evaluate import Array, evaluate
 from apical.equations.expr import Expression, Name, names_of
+from apical.equations.program import closure
 from apical.equations.tables import lookup, tabulate
 from apical.errors import EngineError
 from apical.plan.cell import CellPlan, MechanismPlan
@@ -78,13 +79,8 @@ def compute(
         found = lookup(program.table, table, np.asarray(values["v"]))
         # names from the table need nothing themselves
         values.update(found)
-        kept = [a for a in program.assignments if a.name not in found]
-        needed = set().union(*(names_of(e) for e in wanted))
-        for assignment in reversed(kept):
-            if assignment.name in needed:
-                needed |= names_of(assignment.value)
-        chosen = [a for a in kept if a.name in needed]
+        chosen = closure([a for a in program.assignments if a.name not in found], wanted)
     else:
-        chosen = list(program.needed(wanted))
+        chosen = program.needed(wanted)
     for assignment in chosen:
         values[assignment.name] = evaluate(assignment.value, values)

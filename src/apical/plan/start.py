@@ -34,10 +34,9 @@ def _initial(
     """Return the initial states of one mechanism, (states, n)."""
     program = mechanism.program
     values = environment(mechanism, v, outputs, cell.celsius)
-    for name, unit in program.inputs.items():
-        if unit == "mA/cm2":
-            # no current has been computed yet
-            values.setdefault(name, np.zeros(mechanism.n))
+    for name in program.ion_inputs:
+        # no current has been computed yet
+        values.setdefault(name, np.zeros(mechanism.n))
     with np.errstate(all="ignore"):
         compute(
             mechanism, [e for _, e in program.initial], values, table_of(cell, mechanism, rates)

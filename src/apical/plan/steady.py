@@ -20,7 +20,7 @@ from apical.equations.evaluate import Array, evaluate
 from apical.equations.expr import names_of
 from apical.equations.program import Program, Update
 from apical.plan.cell import CellPlan, CellState, environment, pool_outputs
-from apical.plan.discretise import Floats, Ints
+from apical.plan.discretise import PER_AREA, Floats, Ints
 from apical.plan.observables import membrane_current_matrix
 from apical.plan.rates import compute, table_of
 from apical.plan.start import given_state
@@ -30,7 +30,6 @@ _MAX_ITERATIONS = 300
 #: that are searched for are found to 1e-7 of their size.
 _CLOSE = 1e-9
 _LARGEST_STEP = 5.0
-_PER_AREA = 1e-2
 
 
 @dataclass(frozen=True)
@@ -156,9 +155,8 @@ class _Search:
         mechanism, states = self.cell.mechanisms[index], self.states[index]
         program = mechanism.program
         values = environment(mechanism, self.v, outputs, self.cell.celsius)
-        for name, unit in program.inputs.items():
-            if unit == "mA/cm2":
-                values.setdefault(name, np.zeros(mechanism.n))
+        for name in program.ion_inputs:
+            values.setdefault(name, np.zeros(mechanism.n))
         values.update(zip(program.states, states, strict=True))
         slaved = [u for u in program.updates if is_slaved(program, u)]
         free = [u for u in program.updates if not is_slaved(program, u)]
@@ -184,7 +182,7 @@ class _Search:
         program = mechanism.program
         compute(mechanism, [c.value for c in program.currents], values, self.tables[index])
         is_density = program.kind == "channel"
-        scale = _PER_AREA * self.cell.tree.area[mechanism.nodes] if is_density else 1.0
+        scale = PER_AREA * self.cell.tree.area[mechanism.nodes] if is_density else 1.0
         for c in program.currents:
             value = evaluate(c.value, values)
             np.add.at(current, mechanism.nodes, scale * value)

@@ -15,11 +15,9 @@ from apical.engines.cpu.generate import MechanismCode, mechanism_code, mechanism
 from apical.engines.cpu.layout import Layout, lay_out, runs
 from apical.equations.evaluate import Array, evaluate
 from apical.plan.cell import CellPlan, MechanismPlan, ion_currents
-from apical.plan.discretise import Floats, Ints, Tree
+from apical.plan.discretise import PER_AREA, Floats, Ints, Tree
 from apical.plan.rates import table_of
 
-# S/cm² · µm² is 1e-8 S, hence 1e-2 µS; likewise mA/cm² to nA
-_PER_AREA = 1e-2
 _KIND = {"pool": POOL, "channel": CHANNEL, "receptor": RECEPTOR}
 
 
@@ -57,7 +55,7 @@ def cell_program(
     }
     model = Model(
         parent=tree.parent, axial=tree.axial.astype(real), order=tree.order,
-        area=layout.across(_PER_AREA * tree.area), base=layout.across(_base(tree, dt)),
+        area=layout.across(PER_AREA * tree.area), base=layout.across(_base(tree, dt)),
         kind=np.array([_KIND[m.program.kind] for m in mechanisms], np.int64),
         rows=np.array(layout.states, np.int64),
         counts=np.array([m.n for m in mechanisms], np.int64),

@@ -14,12 +14,9 @@ from apical.plan.cell import (
     pool_outputs,
 )
 from apical.plan.connect import PopulationPlan
-from apical.plan.discretise import Floats, Ints, Tree
+from apical.plan.discretise import PER_AREA, Floats, Ints, Tree
 from apical.plan.plan import ClampPlan
 from apical.plan.rates import compute, table_of
-
-# S/cm² · µm² is 1e-8 S, hence 1e-2 µS; likewise mA/cm² to nA
-_PER_AREA = 1e-2
 
 
 class Cells:
@@ -86,7 +83,7 @@ class Cells:
             wanted = [e for c in program.currents for e in (c.value, c.conductance)]
             compute(plan, wanted, values, self.tables[index])
             is_density = program.kind == "channel"
-            scale = _PER_AREA * self.tree.area[plan.nodes, None] if is_density else 1.0
+            scale = PER_AREA * self.tree.area[plan.nodes, None] if is_density else 1.0
             for c in program.currents:
                 density = evaluate(c.value, values)
                 np.add.at(current, plan.nodes, scale * density)

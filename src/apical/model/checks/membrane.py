@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from apical.equations.program import BUILT_IN
 from apical.errors import Problem, did_you_mean
+from apical.units import parse_unit
 
 if TYPE_CHECKING:
     from apical.model.cell import Cell
@@ -22,6 +23,7 @@ def check_membranes(network: Network) -> Iterator[Problem]:
             message = f"must be '{key}', the name it has in the network; got '{mechanism.name}'"
             yield Problem(f"mechanisms.{key}.name", message)
     yield from _currents_taken(network)
+    yield from _shared_units(network)
     for name, cell in network.cells.items():
         for problem in _cell(cell, network):
             yield Problem(f"cells.{name}.{problem.path}", problem.message, problem.hint)
@@ -38,8 +40,20 @@ def _currents_taken(network: Network) -> Iterator[Problem]:
                 yield Problem(f"mechanisms.{key}.inputs.{name}", message, hint)
 
 
+def _shared_units(network: Network) -> Iterator[Problem]:
+    """Report values that mechanisms share in different units: they are handed over as they are."""
+    first: dict[str, tuple[str, str]] = {}
+    for key, mechanism in network.mechanisms.items():
+        for place in ("outputs", "inputs"):
+            for name, unit in getattr(mechanism, place).items():
+                other, shared = first.setdefault(name, (key, unit))
+                if parse_unit(shared) != parse_unit(unit):
+                    message = f"is in {unit}, but '{other}' has it in {shared}"
+                    yield Problem(f"mechanisms.{key}.{place}.{name}", message, "use one unit")
+
+
 def _is_current(mechanism: Mechanism, name: str) -> bool:
-    return mechanism.inputs[name] == "mA/cm2"
+    return name in mechanism.program.ion_inputs
 
 
 def _cell(cell: Cell, network: Network) -> Iterator[Problem]:
