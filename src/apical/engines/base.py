@@ -1,10 +1,10 @@
-"""What every engine does: take a plan and one trial's inputs, return raw arrays."""
+"""What every engine does: advance members of a batch, window by window, and say what came out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,8 +17,26 @@ Report = Callable[[int], None]
 
 
 @dataclass(frozen=True)
+class Member:
+    """One simulation of a batch.
+
+    Parameters
+    ----------
+    plan : Plan
+        The network. Members of a batch have plans of one structure
+        (:attr:`apical.plan.Plan.structure`); plans, or parts of them, that are the same objects
+        are stored once.
+    inputs : sequence of Inputs
+        What drives deliver to each population.
+    """
+
+    plan: Plan
+    inputs: Sequence[Inputs]
+
+
+@dataclass(frozen=True)
 class RawResult:
-    """One trial, unlabelled.
+    """One member, unlabelled, from the start to where its run has come.
 
     Parameters
     ----------
@@ -30,12 +48,76 @@ class RawResult:
         Global index of the cell that spiked.
     recordings : tuple of array, each (cells, sites, samples)
         One for each of the plan's recordings.
+    observed : tuple of array, each (outputs, samples)
+        One for each of the plan's observables.
     """
 
     dipole: Floats
     spike_time: Floats
     spike_cell: Ints
     recordings: tuple[Floats, ...]
+    observed: tuple[Floats, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The full state of a run between two steps, to go on from there again.
+
+    Parameters
+    ----------
+    step : int
+        Steps done.
+    state : Any
+        The engine's own copy of everything that changes, except samples already taken.
+    """
+
+    step: int
+    state: Any
+
+
+class Run(Protocol):
+    """Members of a batch on their way. Close it, or use it in a ``with`` statement.
+
+    Attributes
+    ----------
+    step, steps : int
+        Steps done, and all of them.
+    failures : dict of int to NumericalError
+        Members that diverged, with place and time; the others go on.
+    """
+
+    step: int
+    steps: int
+    failures: dict[int, NumericalError]
+
+    def advance(self) -> int:
+        """Advance every member by one window, and return the number of steps done."""
+        ...
+
+    def result(self, member: int) -> RawResult:
+        """Return what a member has given so far. Its arrays are copies."""
+        ...
+
+    def snapshot(self) -> Snapshot:
+        """Return a copy of the state."""
+        ...
+
+    def rewind(self, snapshot: Snapshot, inputs: Sequence[Sequence[Inputs]] | None = None) -> None:
+        """Go back to a snapshot of this run, and on from there.
+
+        Parameters
+        ----------
+        snapshot : Snapshot
+            Its samples, spikes and failures up to its step are kept, later ones are forgotten.
+        inputs : sequence of sequence of Inputs, optional
+            New inputs of every member. They must not differ from the old ones before the
+            snapshot's step.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of threads and memory."""
+        ...
 
 
 class Engine(Protocol):
@@ -43,36 +125,48 @@ class Engine(Protocol):
 
     name: str
 
-    def run(
-        self,
-        plan: Plan,
-        inputs: Sequence[Inputs],
-        *,
-        threads: int | None = None,
-        report: Report | None = None,
-    ) -> RawResult:
-        """Run one trial.
+    def start(self, members: Sequence[Member], *, threads: int | None = None) -> Run:
+        """Prepare a batch, at step 0.
 
         Parameters
         ----------
-        plan : Plan
-            The network.
-        inputs : sequence of Inputs
-            What drives deliver to each population.
+        members : sequence of Member
+            What is simulated, all at once. Results do not depend on who else is in the batch.
         threads : int, optional
             Number of threads, by default one per core. Results do not depend on it.
-        report : callable, optional
-            Called now and then with the number of steps done.
         """
         ...
+
+
+def run_alone(
+    engine: Engine, member: Member, *, threads: int | None = None, report: Report | None = None
+) -> RawResult:
+    """Run one member to its end.
+
+    Raises
+    ------
+    NumericalError
+        If it diverges.
+    """
+    run = engine.start([member], threads=threads)
+    try:
+        while run.step < run.steps:
+            done = run.advance()
+            if run.failures:
+                raise run.failures[0]
+            if report:
+                report(done)
+        return run.result(0)
+    finally:
+        run.close()
 
 
 #: Voltages beyond this (mV) are those of a simulation that diverges.
 LIMIT = 1e5
 
 
-def check_voltages(plan: Plan, population: int, v: Floats, step: int) -> None:
-    """Raise where a voltage is not finite or beyond anything a cell could have.
+def check_voltages(plan: Plan, population: int, v: Floats, step: int) -> NumericalError | None:
+    """Return where a voltage is not finite or beyond anything a cell could have, if there is one.
 
     Parameters
     ----------
@@ -82,8 +176,8 @@ def check_voltages(plan: Plan, population: int, v: Floats, step: int) -> None:
     # NaN fails the comparison too
     inside = np.abs(v) <= LIMIT
     if inside.all():
-        return
+        return None
     cell = int(np.flatnonzero(~inside.all(axis=0))[0])
     node = int(np.flatnonzero(~inside[:, cell])[0])
     found = plan.populations[population]
-    raise NumericalError(found.name, cell, found.cell.tree.label(node), step * plan.dt)
+    return NumericalError(found.name, cell, found.cell.tree.label(node), step * plan.dt)

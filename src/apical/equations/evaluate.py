@@ -54,7 +54,7 @@ def exprel_rate(x: Array) -> Array:
     """Return x / (1 − exp(−x)), continued through x = 0."""
     small = np.abs(x) < SERIES_BELOW
     safe = np.where(small, 1.0, x)
-    return np.where(small, 1.0 + 0.5 * x + x * x / 12.0, safe / (1.0 - np.exp(-safe)))
+    return np.where(small, 1.0 + 0.5 * x + x * x / 12.0, -safe / np.expm1(-safe))
 
 
 def exprel_rate_slope(x: Array) -> Array:

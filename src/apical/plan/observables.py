@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from apical.plan.discretise import Floats, Tree, section_direction
 
 if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
     from apical.model import Cell
+    from apical.plan.plan import ClampPlan, Plan
 
 # nA·µm is fAm, and 1e-6 nAm
 _NANOAMPERE_METRE = 1e-6
@@ -62,8 +67,105 @@ def membrane_current_matrix(tree: Tree) -> csr_matrix:
     sparse matrix, (nodes, nodes), µS
         Times mV gives nA; positive outward; columns sum to zero.
     """
+    from scipy.sparse import csr_matrix
+
     child = np.flatnonzero(tree.parent >= 0)
     parent, g = tree.parent[child], tree.axial[child]
     rows = np.concatenate([child, child, parent, parent])
     columns = np.concatenate([parent, child, child, parent])
     return csr_matrix((np.concatenate([g, -g, g, -g]), (rows, columns)), (tree.nodes, tree.nodes))
+
+
+@dataclass(frozen=True)
+class ObservablePlan:
+    """Weighted sums over one population, sampled as it runs; engines know voltages only.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    population : int
+        Index of the population.
+    weights : array, (outputs, cells, nodes), per mV
+        What the voltages are multiplied by.
+    at_nodes : array, (outputs, cells, nodes), per nA, or None
+        What an injected current adds, where the sum is over membrane currents.
+    every : int
+        Steps from one sample to the next; the first is at t = 0.
+    """
+
+    name: str
+    population: int
+    weights: Floats
+    at_nodes: Floats | None
+    every: int
+
+    @property
+    def outputs(self) -> int:
+        """Number of sums."""
+        return len(self.weights)
+
+    def samples(self, steps: int) -> int:
+        """Return the number of samples in a run."""
+        return steps // self.every + 1
+
+    def injected(self, clamps: Sequence[ClampPlan], steps: int) -> Floats:
+        """Return what clamps add to every sample, (outputs, samples)."""
+        added = np.zeros((self.outputs, self.samples(steps)))
+        if self.at_nodes is None:
+            return added
+        # sample k follows step k·every − 1
+        step = np.arange(added.shape[1]) * self.every - 1
+        for clamp in clamps:
+            if clamp.population == self.population:
+                on = (clamp.first <= step) & (step < clamp.last)
+                gain = self.at_nodes[:, clamp.cells, clamp.node].sum(axis=1)
+                added += clamp.amplitude * gain[:, None] * on
+        return added
+
+
+def observe(
+    plan: Plan, name: str, population: str, weights: Floats, *, of: str = "i_membrane",
+    every: int = 1,
+) -> Plan:  # fmt: skip
+    """Return a plan that also computes weighted sums of voltages or membrane currents.
+
+    Parameters
+    ----------
+    plan : Plan
+        The network.
+    name : str
+        What the sums are called.
+    population : str
+        Which cells they go over.
+    weights : array, (outputs, cells, nodes) or (outputs, nodes)
+        Weights; without cells they are alike for all.
+    of : {'i_membrane', 'v'}
+        Membrane currents, nA, positive outward and electrodes' included, or voltages, mV.
+        At t = 0 what clamps inject counts as nothing.
+    every : int
+        Steps from one sample to the next.
+
+    Raises
+    ------
+    ValueError
+        If the shape does not fit the population.
+    """
+    index = [p.name for p in plan.populations].index(population)
+    found = plan.populations[index]
+    tree, given = found.cell.tree, np.asarray(weights, float)
+    given = given[:, None, :] if given.ndim == 2 else given
+    shape = (len(given), found.n, tree.nodes)
+    if given.ndim != 3 or given.shape[1] not in (1, found.n) or given.shape[2] != tree.nodes:
+        raise ValueError(
+            f"weights of '{population}' must be (outputs, cells, nodes), such as {shape}"
+        )
+    if of not in ("i_membrane", "v"):
+        raise ValueError(f"of must be i_membrane or v; got '{of}'")
+    at_nodes = None
+    if of == "i_membrane":
+        # w · (M v) = (Mᵀ w) · v
+        at_nodes, matrix = np.broadcast_to(given, shape), membrane_current_matrix(tree)
+        given = np.asarray(given.reshape(-1, tree.nodes) @ matrix).reshape(given.shape)
+    added = ObservablePlan(name, index, np.broadcast_to(given, shape), at_nodes, every)
+    return dataclasses.replace(plan, observables=(*plan.observables, added))

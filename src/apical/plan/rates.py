@@ -14,7 +14,8 @@ from apical.errors import EngineError
 from apical.plan.cell import CellPlan, MechanismPlan
 from apical.plan.discretise import Floats
 
-RATES = ("exact", "table")
+#: As the equations say, to rounding; the same with every equation computed at every step; tables.
+RATES = ("exact", "direct", "table")
 
 
 def check_rates(rates: str) -> None:

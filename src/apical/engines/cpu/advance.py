@@ -5,231 +5,273 @@ Mechanisms are called by address, so nothing here is compiled again for another 
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import numpy as np
 from numba import njit
 
-from apical.engines.cpu.lowlevel import call_event, call_kernel
-from apical.engines.cpu.math import OPTIONS
+from apical.engines.cpu.lowlevel import call_event, call_gates, call_kernel
+from apical.engines.cpu.math import NO_COUNTING
 from apical.engines.cpu.steps import (
     add_rows,
     assemble,
+    beyond,
     clear,
+    copy,
     crossings,
-    dipole,
     gather_rows,
+    holds,
     inject,
+    locate,
     membrane,
     sample,
     solve,
+    uncertain,
+    weigh,
 )
-from apical.plan.discretise import Floats, Ints
-
-POOL, CHANNEL, RECEPTOR = 0, 1, 2
+from apical.engines.cpu.tables import CHANNEL, KEPT, RECEPTOR
 
 
-class Model(NamedTuple):
-    """One cell type. ``_start`` arrays hold where each mechanism's part begins, and the end."""
-
-    parent: Ints
-    axial: Floats
-    order: Ints
-    area: Floats
-    base: Floats
-    kind: Ints
-    rows: Ints
-    counts: Ints
-    runs: Ints
-    run_start: Ints
-    nodes: Ints
-    node_start: Ints
-    parameters: Floats
-    parameter_start: Ints
-    scalars: Floats
-    scalar_start: Ints
-    tables: Floats
-    table_start: Ints
-    links: Ints
-    link_start: Ints
-    inputs: Ints
-    currents: Ints
-    advance: Ints
-    outputs: Ints
-    event: Ints
-    ion_rows: Ints
-    spike_node: int
-    threshold: float
-    weights: Floats
-    has_dipole: bool
-    membrane_row: int
-    lanes: int
-
-
-class Events(NamedTuple):
-    """A window's events, ordered by group, then step; `start` is each group's first."""
-
-    step: Ints
-    lane: Ints
-    mechanism: Ints
-    instance: Ints
-    weight: Floats
-    start: Ints
-
-
-class Clamps(NamedTuple):
-    """Injected currents, ordered by group."""
-
-    lane: Ints
-    node: Ints
-    amplitude: Floats
-    first: Ints
-    last: Ints
-    start: Ints
-
-
-class Records(NamedTuple):
-    """Recorded values, ordered by group: where in the block, how often, where to."""
-
-    where: Ints
-    every: Ints
-    place: Ints
-    start: Ints
-    values: Floats
-
-
-class Spikes(NamedTuple):
-    """Spikes of a window, by group: step and lane, and how many."""
-
-    step: Ints
-    lane: Ints
-    found: Ints
-
-
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
 def advance(
-    block, first_group, last_group, first_step, steps, dt, model, events, clamps, records, spikes,
-    dipoles, has_membrane,
+    mine, first_step, steps, axis, model, groups, changing, fixed, events, clamps, records, sums,
+    spikes, diverged, work,
 ):  # fmt: skip
     """Advance some groups by some steps.
 
     Parameters
     ----------
-    block : array, (groups, rows · lanes)
-        Everything that changes; see :mod:`apical.engines.cpu.layout`.
-    first_group, last_group, first_step, steps : int
-        Which groups, and which steps.
-    dt : float, ms
-    model : Model
-    events : Events
-    clamps : Clamps
-    records : Records
-    spikes : Spikes
-    dipoles : array, (groups, steps, lanes)
-        Dipole of each cell, filled if the model has one.
-    has_membrane : bool
-        Whether membrane currents are wanted.
+    mine : array of int
+        Which groups.
+    first_step, steps : int
+        Which steps.
+    axis : Axis
+    changing, fixed : array
+        Blocks of all groups; see :mod:`apical.engines.cpu.layout`.
+    diverged : array of bool
+        Set for groups with a voltage beyond the limit.
+    work : Work
+        This thread's own.
     """
-    L, real = model.lanes, block.dtype
-    nodes = model.parent.shape[0]
-    size = nodes * L
-    widest = 1
-    for k in range(model.counts.shape[0]):
-        widest = max(widest, model.counts[k] * max(1, model.inputs[k]))
-    current, conductance = np.empty(size, real), np.empty(size, real)
-    diagonal, right = np.empty(size, real), np.empty(size, real)
-    at, here = np.empty(widest * L, real), np.empty(widest * L, real)
-    there, linked = np.empty(widest * L, real), np.empty(widest * L, real)
-    links = np.empty(widest, np.int64)
-    before = np.empty(L, real)
-    for group in range(first_group, last_group):
-        x = block[group]
-        v = x[:size]
-        event, last_event = events.start[group], events.start[group + 1]
+    for g in mine:
+        group = groups[g]
+        kind, L, full = model.kinds[group.kind], group.lanes, group.full
+        size = kind.nodes * L
+        x, constants = changing[group.changing :], fixed[group.fixed :]
+        v, axial = x[:size], constants[:size]
+        area, base = constants[size : 2 * size], constants[2 * size : 3 * size]
+        parent = model.lists[kind.parent : kind.parent + kind.nodes]
+        order = model.lists[kind.order : kind.order + kind.nodes]
+        current, conductance = work.current[:size], work.conductance[:size]
+        right, diagonal = work.right[:size], work.diagonal[:size]
+        at_site = v[kind.spike_node * L : (kind.spike_node + 1) * L]
+        event, last_event = events.start[g], events.start[g + 1]
         found = 0
         for s in range(steps):
             step = first_step + s
-            while event < last_event and events.step[event] == step:
-                _deliver(x, event, model, events)
+            while event < last_event and events.events[event].step == step:
+                _deliver(x, constants, events.events[event], L, model)
                 event += 1
-            clear(current)
-            clear(conductance)
-            for k in range(model.ion_rows.shape[0]):
-                clear(x[model.ion_rows[k] * L : model.ion_rows[k] * L + size])
-            for k in range(model.kind.shape[0]):
-                if model.kind[k] == CHANNEL:
-                    _over_runs(k, model.currents[k], x, v, current, conductance, dt, model)
-            assemble(current, conductance, model.area, model.base, right, diagonal)
-            for k in range(model.kind.shape[0]):
-                if model.kind[k] == RECEPTOR:
-                    clear(here)
-                    clear(there)
-                    _at_sites(k, model.currents[k], x, v, at, here, there, linked, links, dt, model)
-                    rows = model.nodes[model.node_start[k] : model.node_start[k + 1]]
-                    add_rows(here, there, rows, right, diagonal, L)
-            inject(right, step, clamps, group, L)
-            for lane in range(L):
-                before[lane] = v[model.spike_node * L + lane]
-            solve(v, model.parent, model.axial, model.order, diagonal, right, L)
-            for k in range(model.kind.shape[0]):
-                if model.kind[k] == RECEPTOR:
-                    _at_sites(k, model.advance[k], x, v, at, here, there, linked, links, dt, model)
-                else:
-                    _over_runs(k, model.advance[k], x, v, current, conductance, dt, model)
-                    _over_runs(k, model.outputs[k], x, v, current, conductance, dt, model)
-            if model.has_dipole:
-                dipole(v, model.weights, dipoles[group, s], L)
-            after = v[model.spike_node * L : model.spike_node * L + L]
-            found = crossings(before, after, model.threshold, step + 1, spikes, group, found)
-            if has_membrane:
-                out = x[model.membrane_row * L : model.membrane_row * L + size]
-                membrane(v, model.parent, model.axial, model.order, out, L)
-                inject(out, step, clamps, group, L)
-            sample(x, step + 1, records, group)
-        spikes.found[group] = found
+            _add_channels(kind, x, v, constants, current, conductance, L, full, axis.dt, model)
+            assemble(current, conductance, area, base, right, diagonal)
+            _add_receptors(
+                kind, x, v, constants, right, diagonal, L, full, axis.dt, model, work.sites
+            )
+            inject(right, step, clamps, g, L)
+            copy(at_site, work.before)
+            solve(v, parent, axial, order, diagonal, right, L)
+            if kind.first_bundle < kind.last_bundle:
+                locate(v, axis.per_mv, axis.half, work.rows.place, work.rows.row)
+            for b in range(kind.first_bundle, kind.last_bundle):
+                _advance_bundle(model.bundles[b], group, x, v, constants, axis, model, work.rows)
+            _advance_others(
+                kind, x, v, constants, current, conductance, L, full, axis.dt, model, work.sites
+            )
+            found = crossings(
+                work.before, at_site, model.thresholds[group.kind], step + 1, group.cells, spikes,
+                group.spikes, found,
+            )  # fmt: skip
+            if group.has_membrane:
+                out = x[kind.membrane_row * L : kind.membrane_row * L + size]
+                membrane(v, parent, axial, order, out, L)
+                inject(out, step, clamps, g, L)
+            sample(x, step + 1, records, g)
+            _observe(v, g, first_step, s, steps, L, sums, work.kept)
+        spikes.found[g] = found
+        diverged[g] = beyond(v, axis.limit)
 
 
-@njit(**OPTIONS)
-def _deliver(x, event, model, events):
+@njit(**NO_COUNTING)
+def _deliver(x, constants, event, L, model):
     """Hand one event to its receptor."""
-    L = model.lanes
-    k = events.mechanism[event]
+    m = model.mechanisms[event.mechanism]
     call_event(
-        model.event[k], events.instance[event] * L + events.lane[event], model.counts[k] * L,
-        events.weight[event], x[model.rows[k] * L :], model.parameters[model.parameter_start[k] :],
-        model.scalars[model.scalar_start[k] :],
+        m.event, event.element, m.count * L, event.weight, x[m.row * L :],
+        constants[m.parameter_row * L :], model.numbers[m.scalars :],
     )  # fmt: skip
 
 
-@njit(**OPTIONS)
-def _over_runs(k, address, x, v, current, conductance, dt, model):
+@njit(**NO_COUNTING)
+def _add_channels(kind, x, v, constants, current, conductance, L, full, dt, model):
+    """Compute the densities of all channels, and of the ion currents that pools read."""
+    clear(current)
+    clear(conductance)
+    for k in range(kind.first_ion, kind.last_ion):
+        row = model.lists[k] * L
+        clear(x[row : row + v.shape[0]])
+    for k in range(kind.first_mechanism, kind.last_mechanism):
+        m = model.mechanisms[k]
+        if m.kind == CHANNEL:
+            _over_runs(m, m.currents, x, v, constants, current, conductance, L, full, dt, model)
+
+
+@njit(**NO_COUNTING)
+def _add_receptors(kind, x, v, constants, right, diagonal, L, full, dt, model, sites):
+    """Add the currents and conductances of all receptors."""
+    for k in range(kind.first_mechanism, kind.last_mechanism):
+        m = model.mechanisms[k]
+        if m.kind == RECEPTOR:
+            clear(sites.current[: m.count * L])
+            clear(sites.conductance[: m.count * L])
+            _at_sites(m, m.currents, x, v, constants, L, full, dt, model, sites)
+            nodes = model.lists[m.sites : m.sites + m.count]
+            add_rows(sites.current, sites.conductance, nodes, right, diagonal, L)
+
+
+@njit(**NO_COUNTING)
+def _advance_others(kind, x, v, constants, current, conductance, L, full, dt, model, sites):
+    """Advance the states that are in no bundle: pools, then channels and receptors."""
+    for k in range(kind.first_mechanism, kind.last_mechanism):
+        m = model.mechanisms[k]
+        if m.kind == RECEPTOR:
+            _at_sites(m, m.advance, x, v, constants, L, full, dt, model, sites)
+        else:
+            if not m.bundled:
+                _over_runs(m, m.advance, x, v, constants, current, conductance, L, full, dt, model)
+            _over_runs(m, m.outputs, x, v, constants, current, conductance, L, full, dt, model)
+
+
+@njit(**NO_COUNTING)
+def _over_runs(m, address, x, v, constants, current, conductance, L, full, dt, model):
     """Call a kernel for each run of consecutive nodes that a channel or pool covers."""
     if address == 0:
         return
-    L = model.lanes
-    for r in range(model.run_start[k], model.run_start[k + 1]):
+    for r in range(m.first_run, m.last_run):
+        run = model.runs[r]
         call_kernel(
-            address, model.runs[r, 1] * L, model.runs[r, 0] * L, model.runs[r, 2] * L,
-            model.counts[k] * L, dt, v, current, conductance, x[model.rows[k] * L :],
-            model.parameters[model.parameter_start[k] :], model.scalars[model.scalar_start[k] :],
-            x, model.links[model.link_start[k] :], model.tables[model.table_start[k] :],
+            address, run.count * L, run.node * L, run.instance * L, m.count * L, dt, v, current,
+            conductance, x[m.row * L :], constants[m.parameter_row * L :],
+            model.numbers[m.scalars :], x, model.shifts[full, m.links :], model.numbers[m.table :],
         )  # fmt: skip
 
 
-@njit(**OPTIONS)
-def _at_sites(k, address, x, v, at, here, there, linked, links, dt, model):
+@njit(**NO_COUNTING)
+def _at_sites(m, address, x, v, constants, L, full, dt, model, sites):
     """Call a kernel for receptors, whose nodes are anywhere: copy what they read first."""
     if address == 0:
         return
-    L = model.lanes
-    nodes = model.nodes[model.node_start[k] : model.node_start[k + 1]]
-    n = nodes.shape[0] * L
-    gather_rows(v, nodes, at, L)
-    for q in range(model.inputs[k]):
-        gather_rows(x[model.links[model.link_start[k] + q] :], nodes, linked[q * n :], L)
-        links[q] = q * n
+    nodes, n = model.lists[m.sites : m.sites + m.count], m.count * L
+    gather_rows(v, nodes, sites.v, L)
+    for q in range(m.inputs):
+        gather_rows(x[model.shifts[full, m.links + q] :], nodes, sites.linked[q * n :], L)
+        sites.links[q] = q * n
     call_kernel(
-        address, n, 0, 0, n, dt, at, here, there, x[model.rows[k] * L :],
-        model.parameters[model.parameter_start[k] :], model.scalars[model.scalar_start[k] :],
-        linked, links, model.tables[model.table_start[k] :],
+        address, n, 0, 0, n, dt, sites.v, sites.current, sites.conductance, x[m.row * L :],
+        constants[m.parameter_row * L :], model.numbers[m.scalars :], sites.linked, sites.links,
+        model.numbers[m.table :],
     )  # fmt: skip
+
+
+@njit(**NO_COUNTING)
+def _advance_bundle(bundle, group, x, v, constants, axis, model, rows):
+    """Advance the gates of one bundle by their rows, or where these do not serve by equations."""
+    L, full = group.lanes, group.full
+    doubtful = _any_uncertain(bundle, v, L, axis, model, rows)
+    if doubtful:
+        _equations(bundle, x, v, constants, L, full, axis.dt, model, rows)
+    for r in range(bundle.first_run, bundle.last_run):
+        run = model.runs[r]
+        call_gates(
+            bundle.gates, run.count, L, (group.cells + 7) // 8, run.node, run.instance,
+            bundle.count * L, rows.place, rows.row, x[bundle.row * L :],
+            model.gate_tables[bundle.table :], x, model.shifts[full, bundle.first_target :],
+        )  # fmt: skip
+    if doubtful:
+        _replace(bundle, x, v, group.cells, L, full, axis, model, rows)
+
+
+@njit(**NO_COUNTING)
+def _any_uncertain(bundle, v, L, axis, model, rows):
+    """Whether some voltage of a bundle's nodes has no row."""
+    for r in range(bundle.first_run, bundle.last_run):
+        first, last = model.runs[r].node * L, (model.runs[r].node + model.runs[r].count) * L
+        if beyond(v[first:last], axis.half / axis.per_mv - 1.0):
+            return True
+        for k in range(bundle.first_bad, bundle.last_bad):
+            if holds(rows.row[first:last], model.lists[k]):
+                return True
+    return False
+
+
+@njit(**NO_COUNTING)
+def _equations(bundle, x, v, constants, L, full, dt, model, rows):
+    """Advance a copy of the bundle's gates by the equations themselves."""
+    to = 0
+    for k in range(bundle.first_member, bundle.last_member):
+        m = model.mechanisms[model.lists[k]]
+        size = m.states * m.count * L
+        copy(x[m.row * L : m.row * L + size], rows.states[to:])
+        for r in range(m.first_run, m.last_run):
+            run = model.runs[r]
+            call_kernel(
+                m.advance, run.count * L, run.node * L, run.instance * L, m.count * L, dt, v,
+                v, v, rows.states[to:], constants[m.parameter_row * L :],
+                model.numbers[m.scalars :], x, model.shifts[full, m.links :],
+                model.numbers[m.table :],
+            )  # fmt: skip
+        to += size
+
+
+@njit(**NO_COUNTING)
+def _replace(bundle, x, v, cells, L, full, axis, model, rows):
+    """Put what the equations gave where no row served."""
+    gates, size = bundle.last_target - bundle.first_target, bundle.count * L
+    bad = model.lists[bundle.first_bad : bundle.last_bad]
+    for r in range(bundle.first_run, bundle.last_run):
+        run = model.runs[r]
+        for k in range(run.count):
+            for lane in range(cells):
+                if uncertain(v[(run.node + k) * L + lane], axis.per_mv, axis.half, bad):
+                    j = (run.instance + k) * L + lane
+                    for t in range(gates):
+                        value = rows.states[t * size + j]
+                        x[model.shifts[full, bundle.first_target + t] + j] = value
+                        x[bundle.row * L + _place_of(t, j, size, gates)] = value
+
+
+@njit(**NO_COUNTING)
+def _place_of(gate, j, size, gates):
+    """Return where a gate of element j lies: chunks of eight, the last one as long as needed."""
+    before = 8 * (gate // 8)
+    width = 8
+    while width >= 2 * (gates - before):
+        width //= 2
+    return before * size + j * width + gate - before
+
+
+@njit(**NO_COUNTING)
+def _observe(v, g, first_step, s, steps, L, sums, kept):
+    """Keep voltages whose turn it is, and sum them when enough are kept or the window ends."""
+    size = v.shape[0]
+    for q in range(sums.start[g], sums.start[g + 1]):
+        request = sums.sums[q]
+        buffer = kept[(q - sums.start[g]) * KEPT * size :]
+        # samples of this window so far, this one included
+        taken = (first_step + s + 1) // request.every - first_step // request.every
+        is_turn = (first_step + s + 1) % request.every == 0
+        if is_turn:
+            copy(v, buffer[(taken - 1) % KEPT * size :])
+        full = is_turn and taken % KEPT == 0
+        if full or (s == steps - 1 and taken % KEPT):
+            n = KEPT if full else taken % KEPT
+            for o in range(request.outputs):
+                to = request.to + (o * request.room + taken - n) * L
+                at = request.weights + o * size
+                weigh(buffer, sums.weights, at, n, sums.values, to, size // L, L)

@@ -2,223 +2,235 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import njit
 
-from apical.engines.base import LIMIT, RawResult, Report, check_voltages
-from apical.engines.cpu.advance import Clamps, Events, Records, Spikes, advance
-from apical.engines.cpu.events import Calendar
-from apical.engines.cpu.layout import fill
-from apical.engines.cpu.math import OPTIONS
-from apical.engines.cpu.program import cell_program
-from apical.errors import EngineError
-from apical.plan.cell import CellState, pool_outputs
-from apical.plan.connect import PopulationPlan
+from apical.engines.base import LIMIT, Member, RawResult, Snapshot, check_voltages
+from apical.engines.cpu.advance import advance
+from apical.engines.cpu.batch import Batch, Kind
+from apical.engines.cpu.events import Calendar, wire
+from apical.engines.cpu.exchange import collect_spikes, sum_cells
+from apical.engines.cpu.rows import GRIDS
+from apical.engines.cpu.tables import Axis
+from apical.errors import EngineError, NumericalError
 from apical.plan.discretise import Floats, Ints
-from apical.plan.plan import Inputs, Plan, time_of
+from apical.plan.plan import Inputs, time_of
 
 #: Longest window, so that progress is seen and a run can be stopped soon.
 _MAX_WINDOW = 200
 
 
 class CpuEngine:
-    """Compiled kernels, vectorised across cells, threads over groups of cells."""
+    """Compiled kernels, vectorised across cells and members, threads over groups of these."""
 
     name = "cpu"
 
-    def run(
-        self,
-        plan: Plan,
-        inputs: Sequence[Inputs],
-        *,
-        threads: int | None = None,
-        report: Report | None = None,
-    ) -> RawResult:
-        """Run one trial; see :class:`apical.engines.base.Engine`."""
+    def start(self, members: Sequence[Member], *, threads: int | None = None) -> CpuRun:
+        """Prepare a batch; see :class:`apical.engines.base.Engine`."""
         threads = (os.cpu_count() or 1) if threads is None else threads
         if threads < 1:
             raise EngineError(f"threads must be at least 1; got {threads}")
-        window = min(plan.window, _MAX_WINDOW)
-        runs = [_Population(plan, index, given, window) for index, given in enumerate(inputs)]
-        spikes: list[tuple[Ints, Ints]] = []
-        with ThreadPoolExecutor(threads) as pool:
-            for first in range(0, plan.steps, window):
-                steps = min(window, plan.steps - first)
-                tasks = [t for r in runs for t in r.tasks(first, steps, threads)]
-                list(pool.map(lambda task: task[0](*task[1:]), tasks))
-                spikes.append(_exchange(runs, first, steps))
-                if report:
-                    report(first + steps)
-        return _result(plan, runs, spikes)
+        if any(m.plan.structure != members[0].plan.structure for m in members[1:]):
+            raise EngineError("members of a batch must have plans of one structure")
+        return CpuRun(members, threads)
 
 
-def _exchange(runs: list[_Population], first: int, steps: int) -> tuple[Ints, Ints]:
-    """Collect a window's samples and spikes, and send the spikes on their way."""
-    for run in runs:
-        run.collect(first, steps)
-    found = [run.spikes() for run in runs]
-    step = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in found)])
-    cell = np.concatenate([np.zeros(0, np.int64), *(c for _, c in found)])
-    order = np.lexsort((cell, step))
-    step, cell = step[order], cell[order]
-    if len(step):
-        for run in runs:
-            run.calendar.send(step, cell)
-    return step, cell
+class CpuRun:
+    """Members on their way; see :class:`apical.engines.base.Run`."""
 
-
-def _result(plan: Plan, runs: list[_Population], spikes: list[tuple[Ints, Ints]]) -> RawResult:
-    recordings: list[Floats] = []
-    for index, request in enumerate(plan.recordings):
-        recordings.append(runs[request.population].recorded_as(index))
-    step = np.concatenate([np.zeros(0, np.int64), *(s for s, _ in spikes)])
-    cell = np.concatenate([np.zeros(0, np.int64), *(c for _, c in spikes)])
-    dipole = np.stack([run.dipole for run in runs]) if runs else np.zeros((0, plan.steps + 1))
-    return RawResult(dipole, time_of(step, plan.dt), cell, tuple(recordings))
-
-
-@njit(**OPTIONS)
-def _sum_cells(dipoles, cells, lanes, out):  # noqa: ANN001, ANN202
-    """Add up the cells' dipoles in the order of cells."""
-    for s in range(out.shape[0]):
-        total = 0.0
-        for c in range(cells):
-            total += dipoles[c // lanes, s, c % lanes]
-        out[s] = total
-
-
-class _Population:
-    """One population while it runs."""
-
-    def __init__(self, plan: Plan, index: int, inputs: Inputs, window: int) -> None:
-        self.plan, self.index = plan, index
-        self.population: PopulationPlan = plan.populations[index]
-        cell = self.population.cell
-        self.program = cell_program(
-            cell, plan.rates, plan.precision, plan.dt, self.population.dipole
+    def __init__(self, members: Sequence[Member], threads: int) -> None:
+        self.members, self.plan = members, members[0].plan
+        self.step, self.steps = 0, self.plan.steps
+        self.failures: dict[int, NumericalError] = {}
+        self.window = min(_MAX_WINDOW, *(m.plan.window for m in members), self.steps)
+        self._batch = batch = Batch(members, self.window)
+        self._groups, self._changing, self._fixed = batch.blocks()
+        self._inputs = batch.inputs([m.inputs for m in members])
+        wiring = wire(
+            [m.plan.connections for m in members], self.plan.cells, self.plan.dt, batch.real
         )
-        layout = self.program.layout
-        start = plan.start[index]
-        self.lanes = layout.lanes
-        self.block = fill(self.population, layout, start)
-        self.groups = len(self.block)
-        self._fill_outputs(start)
-        self.calendar = Calendar(
-            plan.connections[index], inputs, plan.cells, plan.steps, window, plan.dt
-        )
-        self.dipoles = np.zeros((self.groups, window, self.lanes), layout.real)
-        self.dipole = np.zeros(plan.steps + 1)
-        if self.population.dipole:
-            lanes = np.repeat((cell.dipole * start.v).sum(), self.population.n)
-            self.dipole[0] = lanes.sum()
-        room = self.lanes * (window // 2 + 1)
-        self.spiked = Spikes(
-            np.zeros((self.groups, room), np.int64), np.zeros((self.groups, room), np.int64),
-            np.zeros(self.groups, np.int64),
+        self._calendar = Calendar(wiring, batch.places, self.steps, self.window, batch.real)
+        self._clamps, (self._records, self._recorded) = batch.clamps(), batch.records()
+        self._sums, self._which = batch.sums()
+        self._owner, self._owner_at = batch.owners()
+        self._spiked = batch.spikes(self._groups)
+        self._diverged = np.zeros(batch.groups, np.bool_)
+        # step, member and cell of every spike so far, window by window
+        self._spikes: list[tuple[Ints, Ints, Ints]] = []
+        self._sampled = self._first_samples()
+        grid, real = GRIDS[self.plan.precision], batch.real
+        self._axis = Axis(real(self.plan.dt), real(grid.per_mv), grid.half, real(LIMIT))
+        self._shares = _shares(batch, self._groups["cells"], threads)
+        self._work = [batch.work(self._sums) for _ in self._shares]
+        self._pool = ThreadPoolExecutor(len(self._shares) - 1) if len(self._shares) > 1 else None
+
+    def advance(self) -> int:
+        """Advance every member by one window."""
+        first = self.step
+        steps = min(self.window - first % self.window, self.steps - first)
+        events = self._calendar.take(first, steps, self._batch.groups, self._inputs)
+        arguments = (
+            first, steps, self._axis, self._batch.model, self._groups, self._changing,
+            self._fixed, events, self._clamps, self._records, self._sums, self._spiked,
+            self._diverged,
         )  # fmt: skip
-        self.clamps = self._clamps()
-        self._prepare_recordings()
+        (mine, work), *others = zip(self._shares, self._work, strict=True)
+        waiting = [self._pool.submit(advance, m, *arguments, w) for m, w in others if self._pool]
+        advance(mine, *arguments, work)
+        for other in waiting:
+            other.result()
+        self._exchange(first, steps)
+        self.step = first + steps
+        if self._diverged.any():
+            self._note_failures()
+        return self.step
 
-    def _fill_outputs(self, start: CellState) -> None:
-        """Let channels see what pools give at the start."""
-        cell, outputs, n = self.population.cell, {}, self.population.cell.tree.nodes
-        for mechanism, states in zip(cell.mechanisms, start.states, strict=True):
-            outputs.update(pool_outputs(cell, mechanism, states, start.v, outputs))
-        for name, row in self.program.layout.outputs.items():
-            values = self.program.layout.across(np.asarray(outputs[name]))
-            self.block[:, row * self.lanes : (row + n) * self.lanes] = values
-
-    def _clamps(self) -> Clamps:
-        """Pack the clamps of this population by group."""
-        rows = [
-            (int(c), clamp.node, clamp.amplitude, clamp.first, clamp.last)
-            for clamp in self.plan.clamps
-            if clamp.population == self.index
-            for c in clamp.cells
+    def result(self, member: int) -> RawResult:
+        """Return what a member has given so far."""
+        columns = [
+            np.concatenate([np.zeros(0, np.int64), *c]) for c in zip(*self._spikes, strict=True)
         ]
-        rows.sort(key=lambda row: row[0] // self.lanes)
-        cells = np.array([r[0] for r in rows], np.int64)
-        group, lane = cells // self.lanes, cells % self.lanes
-        start = np.searchsorted(group, np.arange(self.groups + 1)).astype(np.int64)
-        node, first, last = (np.array([r[k] for r in rows], np.int64) for k in (1, 3, 4))
-        amplitude = np.array([r[2] for r in rows], self.program.layout.real)
-        return Clamps(lane, node, amplitude, first, last, start)
-
-    def _prepare_recordings(self) -> None:
-        """Turn every recorded value into an index into its group's block."""
-        self.recorded_shapes: dict[int, tuple[int, tuple[int, int, int]]] = {}
-        rows: list[tuple[int, int, int, int]] = []
-        size, self.has_membrane = 0, False
-        for number, request in enumerate(self.plan.recordings):
-            if request.population != self.index:
-                continue
-            samples = request.samples(self.plan.steps)
-            self.recorded_shapes[number] = size, (len(request.cells), len(request.sites), samples)
-            self.has_membrane |= request.variable == "i_membrane"
-            for cell in request.cells:
-                for site in request.sites:
-                    row = self._row(request.variable, request.mechanism, request.state) + int(site)
-                    rows.append(
-                        (int(cell), row * self.lanes + int(cell) % self.lanes, request.every, size)
-                    )
-                    size += samples
-        self.recorded = np.zeros(size)
-        for cell, index, _, place in rows:
-            self.recorded[place] = self.block[cell // self.lanes, index]
-        rows.sort(key=lambda row: row[0] // self.lanes)
-        group = np.array([r[0] // self.lanes for r in rows], np.int64)
-        start = np.searchsorted(group, np.arange(self.groups + 1)).astype(np.int64)
-        where, every, place = (np.array([r[k] for r in rows], np.int64) for k in (1, 2, 3))
-        self.records = Records(where, every, place, start, self.recorded)
-
-    def _row(self, variable: str, mechanism: int, state: int) -> int:
-        layout = self.program.layout
-        if variable == "state":
-            n = self.population.cell.mechanisms[mechanism].n
-            return layout.states[mechanism] + state * n
-        return 0 if variable == "v" else layout.membrane
-
-    def tasks(self, first: int, steps: int, threads: int) -> list[tuple]:
-        """Return the calls that advance this population by a window, one per thread at most."""
-        events = Events(*self.calendar.take(first, steps, self.groups, self.program.layout))
-        bounds = np.linspace(0, self.groups, min(threads, self.groups) + 1).astype(int)
-        return [
-            (
-                advance, self.block, int(a), int(b), first, steps,
-                self.program.layout.real(self.plan.dt), self.program.model,
-                events, self.clamps, self.records, self.spiked, self.dipoles, self.has_membrane,
+        step, owner, cell = columns or [np.zeros(0, np.int64)] * 3
+        mine = owner == member
+        recordings = tuple(
+            self._records.values[at : at + int(np.prod(shape))]
+            .reshape(shape)[:, :, : request.samples(self.step)]
+            .copy()
+            for (at, shape), request in zip(
+                self._recorded[member], self.plan.recordings, strict=True
             )
-            for a, b in itertools.pairwise(bounds)
-        ]  # fmt: skip
+        )
+        n, plan = len(self.plan.populations), self.members[member].plan
+        observed = tuple(
+            values[member, :, : request.samples(self.step)]
+            + request.injected(plan.clamps, self.step)
+            for values, request in zip(self._sampled[n:], plan.observables, strict=True)
+        )
+        dipole = np.zeros((n, self.step + 1))
+        for row, values in zip(dipole, self._sampled[:n], strict=True):
+            row[:] = values[member, 0, : self.step + 1]
+        time = time_of(step[mine], self.plan.dt)
+        return RawResult(dipole, time, cell[mine], recordings, observed)
 
-    def collect(self, first: int, steps: int) -> None:
-        """Check the voltages and sum the dipoles of a window."""
-        n, nodes = self.population.n, self.population.cell.tree.nodes
-        v = self.block[:, : nodes * self.lanes].reshape(self.groups, nodes, self.lanes)
-        if not (np.abs(v) <= LIMIT).all():
-            cells = v.transpose(1, 0, 2).reshape(nodes, -1)[:, :n]
-            check_voltages(self.plan, self.index, cells, first + steps)
-        if self.population.dipole:
-            _sum_cells(self.dipoles, n, self.lanes, self.dipole[first + 1 : first + steps + 1])
+    def snapshot(self) -> Snapshot:
+        """Return a copy of the state."""
+        return Snapshot(self.step, (self._changing.copy(), self._calendar.state()))
 
-    def spikes(self) -> tuple[Ints, Ints]:
-        """Return step and global cell of a window's spikes; lanes beyond the last cell are idle."""
-        step: list[Ints] = [np.zeros(0, np.int64)]
-        cell: list[Ints] = [np.zeros(0, np.int64)]
-        for group in np.flatnonzero(self.spiked.found):
-            count = self.spiked.found[group]
-            step.append(self.spiked.step[group, :count])
-            cell.append(group * self.lanes + self.spiked.lane[group, :count])
-        steps, cells = np.concatenate(step), np.concatenate(cell)
-        real = cells < self.population.n
-        return steps[real], cells[real] + self.population.first
+    def rewind(self, snapshot: Snapshot, inputs: Sequence[Sequence[Inputs]] | None = None) -> None:
+        """Go back to a snapshot, and on from there."""
+        changing, calendar = snapshot.state
+        self._changing[:] = changing
+        self._calendar.restore(calendar)
+        self.step = snapshot.step
+        self._spikes = [_until(part, self.step) for part in self._spikes]
+        end = self.step * self.plan.dt
+        self.failures = {m: f for m, f in self.failures.items() if f.time <= end}
+        if inputs is not None:
+            self._inputs = self._batch.inputs(inputs)
 
-    def recorded_as(self, number: int) -> Floats:
-        """Return one recording, (cells, sites, samples)."""
-        start, shape = self.recorded_shapes[number]
-        return self.recorded[start : start + int(np.prod(shape))].reshape(shape)
+    def close(self) -> None:
+        """Let the threads go."""
+        if self._pool:
+            self._pool.shutdown()
+
+    def _exchange(self, first: int, steps: int) -> None:
+        """Collect a window's samples and spikes, and send the spikes on their way."""
+        batch, places = self._batch, self._batch.places
+        requests = [(p, 1) for p in range(len(self.plan.populations))]
+        requests += [(o.population, o.every) for o in self.plan.observables]
+        for (p, every), which, out in zip(requests, self._which, self._sampled, strict=True):
+            samples = (first + steps) // every - first // every
+            if samples and which.max(initial=-1) >= 0:
+                sum_cells(
+                    self._sums, which, places.first[:, p], places.group[:, p],
+                    self.plan.populations[p].n, batch.full, self._groups, samples, out,
+                    first // every + 1,
+                )  # fmt: skip
+        found = collect_spikes(
+            self._spiked, self._groups, self._owner, self._owner_at, first, steps
+        )
+        self._spikes.append(found)
+        self._calendar.send(*found)
+
+    def _first_samples(self) -> list[Floats]:
+        """Return room for the samples of dipoles and observables, those of t = 0 filled in."""
+        members, found = self.members, []
+        for p, population in enumerate(self.plan.populations):
+            values = np.zeros((len(members), 1, self.steps + 1))
+            for m, member in enumerate(members):
+                if population.dipole:
+                    cell, start = member.plan.populations[p].cell, member.plan.start[p]
+                    values[m, 0, 0] = np.repeat((cell.dipole * start.v).sum(), population.n).sum()
+            found.append(values)
+        for k, request in enumerate(self.plan.observables):
+            values = np.zeros((len(members), request.outputs, request.samples(self.steps)))
+            for m, member in enumerate(members):
+                weights = member.plan.observables[k].weights
+                values[m, :, 0] = weights.sum(axis=1) @ member.plan.start[request.population].v
+            found.append(values)
+        self._fill_first_records()
+        return found
+
+    def _fill_first_records(self) -> None:
+        """Record the start."""
+        for group in range(self._batch.groups):
+            block = self._changing[self._groups["changing"][group] :]
+            rows = slice(self._records.start[group], self._records.start[group + 1])
+            records = self._records.records[rows]
+            self._records.values[records["place"]] = block[records["where"]]
+
+    def _note_failures(self) -> None:
+        """Mark members that diverged, and let their cells start anew so that they do no harm."""
+        columns: dict[tuple[int, int], Floats] = {}
+        for kind in self._batch.kinds:
+            for position, m in enumerate(kind.members):
+                failure = check_voltages(
+                    self.members[m].plan, kind.population, self._voltages(kind, m), self.step
+                )
+                if failure is None:
+                    continue
+                self.failures.setdefault(m, failure)
+                self._restart(kind, m, self._batch.start_of(kind, position, columns))
+
+    def _voltages(self, kind: Kind, member: int) -> Floats:
+        """Return the voltages of a member's population, (nodes, cells)."""
+        cells = np.arange(self.plan.populations[kind.population].n)
+        nodes = kind.programs[0].cell.tree.nodes
+        groups, lane = self._batch.places_of(member, kind.population, cells)
+        at = self._groups["changing"][groups] + lane
+        return self._changing[at + self._groups["lanes"][groups] * np.arange(nodes)[:, None]]
+
+    def _restart(self, kind: Kind, member: int, column: Floats) -> None:
+        cells = np.arange(self.plan.populations[kind.population].n)
+        for group, lane in zip(*self._batch.places_of(member, kind.population, cells), strict=True):
+            lanes = self._groups["lanes"][group]
+            fresh = self._batch.spread(kind, np.repeat(column[:, None], lanes, axis=1))
+            mine = self._batch.spread(kind, np.tile(np.arange(lanes) == lane, (len(column), 1)))
+            at = self._groups["changing"][group]
+            block = self._changing[at : at + fresh.size]
+            block[mine != 0] = fresh[mine != 0]
+
+
+def _until(spikes: tuple[Ints, Ints, Ints], step: int) -> tuple[Ints, Ints, Ints]:
+    """Return the spikes of the first steps."""
+    step_of, member, cell = spikes
+    kept = step_of <= step
+    return step_of[kept], member[kept], cell[kept]
+
+
+def _shares(batch: Batch, cells: Ints, threads: int) -> list[Ints]:
+    """Divide the groups among threads, the costliest first, each to whom has least to do."""
+    cost = np.zeros(batch.groups)
+    for group, kind, lanes, _, _ in batch.each_group():
+        # some work goes by lanes, some by cells
+        cost[group] = kind.programs[0].layout.rows * (lanes + 2 * cells[group])
+    shares: list[list[int]] = [[] for _ in range(max(1, min(threads, batch.groups)))]
+    load = np.zeros(len(shares))
+    for group in np.argsort(-cost, kind="stable"):
+        least = int(load.argmin())
+        shares[least].append(int(group))
+        load[least] += cost[group]
+    return [np.array(sorted(share), np.int64) for share in shares]

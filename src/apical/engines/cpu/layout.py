@@ -1,28 +1,31 @@
-"""Where everything of one population lies in memory.
+"""Where everything of one cell type lies in memory.
 
-Each group of 16 cells (32 in single precision) has one row-major block, rows × lanes: voltages,
-then states of each mechanism, then what pools give, then ion currents, then membrane currents. A
-row is the same quantity of all cells of the group, so that loops over rows vectorise across cells.
+A group of cells has two row-major blocks, rows × lanes. What changes: voltages, states of each
+mechanism, what pools give, ion currents, membrane currents, and a second copy of the gates that
+are advanced together, gate by gate for each cell. What does not: axial conductances, areas, the
+fixed part of the diagonal, dipole weights and parameters. A row is the same quantity of all cells
+of the group, so that loops over rows vectorise across cells.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from apical.plan.cell import CellPlan, CellState, ion_currents
-from apical.plan.connect import PopulationPlan
+from apical.engines.cpu.rows import Bundle, chunks
+from apical.plan.cell import CellPlan, CellState, ion_currents, pool_outputs
 from apical.plan.discretise import Floats, Ints
 
-#: Number type and cells per group: two AVX-512 registers.
+#: Number type, and cells of a narrow group: one AVX-512 register. Full groups have two.
 REAL = {"double": np.float64, "single": np.float32}
-LANES = {"double": 16, "single": 32}
+NARROW = {"double": 8, "single": 16}
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Row offsets of one cell type.
+    """Row offsets in the block of what changes.
 
     Parameters
     ----------
@@ -32,37 +35,28 @@ class Layout:
         First row of each pool output and ion current, one row per node.
     membrane : int
         First row of the membrane currents.
+    gates : tuple of int
+        First row of each bundle's gates.
     rows : int
         Number of rows.
-    lanes : int
-        Cells per group.
-    real : type
-        Type of numbers.
     """
 
     states: tuple[int, ...]
     outputs: dict[str, int]
     ions: dict[str, int]
     membrane: int
+    gates: tuple[int, ...]
     rows: int
-    lanes: int
-    real: type
-
-    def across(self, values: Floats) -> Floats:
-        """Repeat each value for every lane, in the type of numbers."""
-        # what single precision cannot hold diverges, and is reported as that
-        with np.errstate(over="ignore"):
-            return np.ascontiguousarray(np.repeat(values, self.lanes)).astype(self.real)
 
 
-def lay_out(cell: CellPlan, precision: str) -> Layout:
+def lay_out(cell: CellPlan, bundles: tuple[Bundle, ...]) -> Layout:
     """Assign rows."""
     nodes = cell.tree.nodes
     row, states = nodes, []
     for mechanism in cell.mechanisms:
         states.append(row)
         row += len(mechanism.program.states) * mechanism.n
-    outputs, ions = {}, {}
+    outputs, ions, gates = {}, {}, []
     for mechanism in cell.mechanisms:
         for name in mechanism.program.outputs:
             if name not in outputs:
@@ -71,18 +65,59 @@ def lay_out(cell: CellPlan, precision: str) -> Layout:
     for name in ion_currents(cell):
         ions[name] = row
         row += nodes
-    lanes, real = LANES[precision], REAL[precision]
-    return Layout(tuple(states), outputs, ions, row, row + nodes, lanes, real)
+    membrane = row
+    row += nodes
+    for bundle in bundles:
+        gates.append(row)
+        row += bundle.n * bundle.width
+    return Layout(tuple(states), outputs, ions, membrane, tuple(gates), row)
 
 
-def fill(population: PopulationPlan, layout: Layout, start: CellState) -> Floats:
-    """Return the blocks of a population at the start, (groups, rows · lanes)."""
+def at_start(
+    cell: CellPlan, layout: Layout, bundles: tuple[Bundle, ...], start: CellState
+) -> Floats:
+    """Return one cell's column of what changes, (rows,)."""
     column = np.zeros(layout.rows)
-    column[: population.cell.tree.nodes] = start.v
-    for row, states in zip(layout.states, start.states, strict=True):
+    column[: cell.tree.nodes] = start.v
+    given: dict = {}
+    for row, mechanism, states in zip(layout.states, cell.mechanisms, start.states, strict=True):
         column[row : row + states.size] = states.ravel()
-    one = layout.across(column)
-    return np.repeat(one[None, :], -(-population.n // layout.lanes), axis=0)
+        given.update(pool_outputs(cell, mechanism, states, start.v, given))
+    for name, row in layout.outputs.items():
+        column[row : row + cell.tree.nodes] = given[name]
+    for row, bundle in zip(layout.gates, bundles, strict=True):
+        first = 0
+        for size in chunks(len(bundle.gates)):
+            together = np.zeros((bundle.n, size))
+            for k, (mechanism, state) in enumerate(bundle.gates[first : first + size]):
+                together[:, k] = start.states[mechanism][state]
+            at = row + first * bundle.n
+            column[at : at + together.size] = together.ravel()
+            first += size
+    return column
+
+
+def lanes_in(cells: int, precision: str) -> list[int]:
+    """Return the lanes of each group that some cells fill: full ones, and a narrow last one."""
+    narrow = NARROW[precision]
+    full, rest = divmod(cells, 2 * narrow)
+    last = [] if rest == 0 else [narrow if rest <= narrow else 2 * narrow]
+    return [2 * narrow] * full + last
+
+
+def aligned(parts: Sequence[Floats], real: type) -> Floats:
+    """Return arrays one after the other, the first number at the beginning of a cache line."""
+    size, line = sum(p.size for p in parts), 64
+    found = np.empty(size + line // np.dtype(real).itemsize, real)
+    first = -found.ctypes.data % line // found.itemsize
+    found = found[first : first + size]
+    at = 0
+    # what single precision cannot hold diverges, and is reported as that
+    with np.errstate(over="ignore"):
+        for part in parts:
+            found[at : at + part.size] = part
+            at += part.size
+    return found
 
 
 def runs(nodes: Ints) -> Ints:

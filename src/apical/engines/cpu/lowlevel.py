@@ -1,8 +1,9 @@
 """LLVM where Numba has no words for it: calls of generated kernels, and whole rows at once.
 
 LLVM leaves loops over the lanes of a row scalar when they sit inside other loops, so operations on
-rows are written as vector instructions here. Their plain
-twin is :func:`apical.engines.reference.cells.solve`.
+rows are written as vector instructions here: one vector for the lanes of a narrow group, and a
+second one for those of a full group. Their plain twin is
+:func:`apical.engines.reference.cells.solve`.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import Any
 
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 
 from apical.engines.cpu.math import compiled
 
 _INT = ir.IntType(64)
-#: Lanes of a row by the bits of its numbers; the same as in :mod:`apical.engines.cpu.layout`.
-_LANES = {64: 16, 32: 32}
+#: Lanes of a narrow group by the bits of its numbers; the same as in `apical.engines.cpu.layout`.
+_LANES = {64: 8, 32: 16}
 #: Products and sums may fuse, as in all other kernels.
 _FAST = ("contract", "nsz")
 
@@ -27,25 +29,33 @@ def _data(context: Any, builder: Any, kind: Any, array: Any) -> Any:
     return context.make_array(kind)(context, builder, array).data
 
 
+def _call(
+    context: Any, builder: Any, address: Any, arguments: list[Any], signature: Any, args: Any
+) -> Any:
+    """Call a function by address, arrays as pointers."""
+    values = [
+        _data(context, builder, signature.args[k], args[k])
+        if isinstance(signature.args[k], types.Array)
+        else args[k]
+        for k in arguments
+    ]
+    kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
+    builder.call(builder.inttoptr(address, kind.as_pointer()), values)
+    return context.get_dummy_value()
+
+
 @compiled
 def call_kernel(
     typingctx: Any, address: Any, n: Any, a: Any, c: Any, stride: Any, dt: Any, v: Any, i: Any,
     g: Any, states: Any, parameters: Any, scalars: Any, linked: Any, links: Any, table: Any,
 ) -> Any:  # fmt: skip
     """Call a generated loop by its address; see :mod:`apical.engines.cpu.generate`."""
-    numbers = (n, a, c, stride, dt)
-    arrays = (v, i, g, states, parameters, scalars, linked, links, table)
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointers = [
-            _data(context, builder, signature.args[k], args[k]) for k in range(6, 6 + len(arrays))
-        ]
-        kinds = [_INT, _INT, _INT, _INT, args[5].type, *(p.type for p in pointers)]
-        kind = ir.FunctionType(ir.VoidType(), kinds)
-        function = builder.inttoptr(args[0], kind.as_pointer())
-        builder.call(function, [*args[1:6], *pointers])
-        return context.get_dummy_value()
+        return _call(context, builder, args[0], list(range(1, 15)), signature, args)
 
+    numbers = (n, a, c, stride, dt)
+    arrays = (v, i, g, states, parameters, scalars, linked, links, table)
     return types.void(address, *numbers, *arrays), generate
 
 
@@ -57,20 +67,30 @@ def call_event(
     """Call a generated event handler by its address."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointers = [_data(context, builder, signature.args[k], args[k]) for k in (4, 5, 6)]
-        kinds = [_INT, _INT, args[3].type, *(p.type for p in pointers)]
-        kind = ir.FunctionType(ir.VoidType(), kinds)
-        function = builder.inttoptr(args[0], kind.as_pointer())
-        builder.call(function, [*args[1:4], *pointers])
-        return context.get_dummy_value()
+        return _call(context, builder, args[0], list(range(1, 7)), signature, args)
 
     return types.void(address, j, stride, weight, states, parameters, scalars), generate
+
+
+@compiled
+def call_gates(
+    typingctx: Any, address: Any, n: Any, lanes: Any, blocks: Any, a: Any, c: Any, size: Any,
+    place: Any, row: Any, states: Any, table: Any, out: Any, targets: Any,
+) -> Any:  # fmt: skip
+    """Call a generated loop over gates by its address; see :mod:`apical.engines.cpu.gates`."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _call(context, builder, args[0], list(range(1, 13)), signature, args)
+
+    arrays = (place, row, states, table, out, targets)
+    return types.void(address, n, lanes, blocks, a, c, size, *arrays), generate
 
 
 class _Rows:
     """Rows of arrays as vectors, while one row operation is written.
 
-    The first argument is an array, whose numbers all others share; rows start at given indices.
+    The first argument is an array, whose numbers all others share; the last one is the number of
+    lanes. Rows start at given indices.
     """
 
     def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
@@ -79,26 +99,34 @@ class _Rows:
         self.element = ir.DoubleType() if bits == 64 else ir.FloatType()
         self.lanes = _LANES[bits]
         self.row = ir.VectorType(self.element, self.lanes)
+        self.offset: Any = _INT(0)
 
-    def _pointer(self, array: int, index: int) -> Any:
+    def both_halves(self, write: Callable[[_Rows], None]) -> None:
+        """Write the operation for one vector, and again for the second one of a full group."""
+        write(self)
+        full = self.builder.icmp_signed(">", self.args[-1], _INT(self.lanes))
+        with cgutils.if_likely(self.builder, full):
+            self.offset = _INT(self.lanes)
+            write(self)
+
+    def pointer(self, array: int, index: Any) -> Any:
+        """Return where a row, or this half of it, begins."""
         data = _data(self.context, self.builder, self.signature.args[array], self.args[array])
-        element = self.builder.gep(data, [self.args[index]], source_etype=self.element)
+        at = self.builder.add(index, self.offset)
+        element = self.builder.gep(data, [at], source_etype=self.element)
         return self.builder.bitcast(element, self.row.as_pointer())
 
     def load(self, array: int, index: int) -> Any:
         """Return the row that starts at an index."""
-        return self.builder.load(self._pointer(array, index), align=4, typ=self.row)
+        return self.builder.load(self.pointer(array, self.args[index]), align=4, typ=self.row)
 
     def store(self, value: Any, array: int, index: int) -> None:
         """Write a row."""
-        self.builder.store(value, self._pointer(array, index), align=4)
+        self.builder.store(value, self.pointer(array, self.args[index]), align=4)
 
-    def all_lanes(self, scalar: int) -> Any:
-        """Return a number repeated in every lane."""
-        undefined = ir.Constant(self.row, ir.Undefined)
-        one = self.builder.insert_element(undefined, self.args[scalar], ir.Constant(_INT, 0))
-        order = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), [0] * self.lanes)
-        return self.builder.shuffle_vector(one, undefined, order)
+    def one(self) -> Any:
+        """Return 1 in every lane."""
+        return ir.Constant(self.row, [1.0] * self.lanes)
 
     def add(self, a: Any, b: Any) -> Any:
         """Return a + b."""
@@ -121,87 +149,132 @@ def _row_operation(
     write: Callable[[_Rows], None], signature: Any
 ) -> tuple[Any, Callable[..., Any]]:
     def generate(context: Any, builder: Any, found: Any, args: Any) -> Any:
-        write(_Rows(context, builder, found, args))
+        _Rows(context, builder, found, args).both_halves(write)
         return context.get_dummy_value()
 
     return signature, generate
 
 
 @compiled
-def flow_row(typingctx: Any, v: Any, right: Any, node: Any, up: Any, g: Any) -> Any:
+def flow_row(typingctx: Any, v: Any, right: Any, axial: Any, node: Any, up: Any, L: Any) -> Any:
     """Add the axial current from a node's parent to its right side, and take it from there."""
 
     def write(r: _Rows) -> None:
-        flow = r.mul(r.all_lanes(4), r.sub(r.load(0, 3), r.load(0, 2)))
-        r.store(r.add(r.load(1, 2), flow), 1, 2)
-        r.store(r.sub(r.load(1, 3), flow), 1, 3)
+        flow = r.mul(r.load(2, 3), r.sub(r.load(0, 4), r.load(0, 3)))
+        r.store(r.add(r.load(1, 3), flow), 1, 3)
+        r.store(r.sub(r.load(1, 4), flow), 1, 4)
 
-    return _row_operation(write, types.void(v, right, node, up, g))
+    return _row_operation(write, types.void(v, right, axial, node, up, L))
 
 
 @compiled
-def eliminate_row(typingctx: Any, diagonal: Any, right: Any, node: Any, up: Any, g: Any) -> Any:
-    """Eliminate a node from its parent's equation."""
+def eliminate_row(
+    typingctx: Any, diagonal: Any, right: Any, axial: Any, node: Any, up: Any, L: Any
+) -> Any:
+    """Eliminate a node from its parent's equation; its diagonal becomes the inverse."""
 
     def write(r: _Rows) -> None:
-        g_row = r.all_lanes(4)
-        factor = r.div(g_row, r.load(0, 2))
-        r.store(r.sub(r.load(0, 3), r.mul(factor, g_row)), 0, 3)
-        r.store(r.add(r.load(1, 3), r.mul(factor, r.load(1, 2))), 1, 3)
+        g = r.load(2, 3)
+        inverse = r.div(r.one(), r.load(0, 3))
+        r.store(inverse, 0, 3)
+        factor = r.mul(g, inverse)
+        r.store(r.sub(r.load(0, 4), r.mul(factor, g)), 0, 4)
+        r.store(r.add(r.load(1, 4), r.mul(factor, r.load(1, 3))), 1, 4)
 
-    return _row_operation(write, types.void(diagonal, right, node, up, g))
+    return _row_operation(write, types.void(diagonal, right, axial, node, up, L))
 
 
 @compiled
 def substitute_row(
-    typingctx: Any, v: Any, diagonal: Any, right: Any, node: Any, up: Any, g: Any
+    typingctx: Any, v: Any, inverse: Any, right: Any, axial: Any, node: Any, up: Any, L: Any
 ) -> Any:
     """Solve a node's equation, its parent's change being known, and advance its voltage."""
 
     def write(r: _Rows) -> None:
-        known = r.add(r.load(2, 3), r.mul(r.all_lanes(5), r.load(2, 4)))
-        change = r.div(known, r.load(1, 3))
-        r.store(change, 2, 3)
-        r.store(r.add(r.load(0, 3), change), 0, 3)
+        known = r.add(r.load(2, 4), r.mul(r.load(3, 4), r.load(2, 5)))
+        change = r.mul(known, r.load(1, 4))
+        r.store(change, 2, 4)
+        r.store(r.add(r.load(0, 4), change), 0, 4)
 
-    return _row_operation(write, types.void(v, diagonal, right, node, up, g))
+    return _row_operation(write, types.void(v, inverse, right, axial, node, up, L))
 
 
 @compiled
-def copy_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any) -> Any:
+def solve_root(typingctx: Any, v: Any, diagonal: Any, right: Any, root: Any, L: Any) -> Any:
+    """Solve the root's equation, all others being eliminated, and advance its voltage."""
+
+    def write(r: _Rows) -> None:
+        change = r.div(r.load(2, 3), r.load(1, 3))
+        r.store(change, 2, 3)
+        r.store(r.add(r.load(0, 3), change), 0, 3)
+
+    return _row_operation(write, types.void(v, diagonal, right, root, L))
+
+
+@compiled
+def copy_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> Any:
     """Copy a row of `a` to one of `out`."""
 
     def write(r: _Rows) -> None:
         r.store(r.load(1, 3), 0, 2)
 
-    return _row_operation(write, types.void(out, a, to, at))
+    return _row_operation(write, types.void(out, a, to, at, L))
 
 
 @compiled
-def add_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any) -> Any:
+def add_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> Any:
     """Add a row of `a` to one of `out`."""
 
     def write(r: _Rows) -> None:
         r.store(r.add(r.load(0, 2), r.load(1, 3)), 0, 2)
 
-    return _row_operation(write, types.void(out, a, to, at))
+    return _row_operation(write, types.void(out, a, to, at, L))
 
 
 @compiled
-def subtract_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any) -> Any:
+def subtract_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> Any:
     """Subtract a row of `a` from one of `out`."""
 
     def write(r: _Rows) -> None:
         r.store(r.sub(r.load(0, 2), r.load(1, 3)), 0, 2)
 
-    return _row_operation(write, types.void(out, a, to, at))
+    return _row_operation(write, types.void(out, a, to, at, L))
 
 
-@compiled
-def add_scaled_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, factor: Any) -> Any:
-    """Add `factor` times a row of `a` to one of `out`."""
+def _weigh(steps: int) -> Any:
+    @compiled
+    def weigh(
+        typingctx: Any, out: Any, weights: Any, v: Any, to: Any, at: Any, first: Any, nodes: Any,
+        L: Any,
+    ) -> Any:  # fmt: skip
+        def write(r: _Rows) -> None:
+            _weigh_half(r, steps)
 
-    def write(r: _Rows) -> None:
-        r.store(r.add(r.load(0, 2), r.mul(r.all_lanes(4), r.load(1, 3))), 0, 2)
+        return _row_operation(write, types.void(out, weights, v, to, at, first, nodes, L))
 
-    return _row_operation(write, types.void(out, a, to, at, factor))
+    return weigh
+
+
+def _weigh_half(r: _Rows, steps: int) -> None:
+    """Write the loop over nodes: every row of weights is read once for all steps."""
+    builder, (_, _, _, to, at, first, nodes, lanes) = r.builder, r.args
+    size = builder.mul(nodes, lanes)
+    sums = [cgutils.alloca_once(builder, r.row) for _ in range(steps)]
+    for total in sums:
+        builder.store(ir.Constant(r.row, None), total)
+    with cgutils.for_range(builder, nodes, intp=_INT) as loop:
+        row = builder.mul(loop.index, lanes)
+        weight = builder.load(r.pointer(1, builder.add(at, row)), align=4, typ=r.row)
+        for s, total in enumerate(sums):
+            where = builder.add(builder.add(first, row), builder.mul(size, _INT(s)))
+            value = builder.load(r.pointer(2, where), align=4, typ=r.row)
+            kept = builder.load(total, typ=r.row)
+            builder.store(r.add(kept, r.mul(weight, value)), total)
+    for s, total in enumerate(sums):
+        where = builder.add(to, builder.mul(lanes, _INT(s)))
+        builder.store(builder.load(total, typ=r.row), r.pointer(0, where), align=4)
+
+
+#: Sum weighted rows of `nodes` nodes for four steps, or one: weights from `at` on, values from
+#: `first` on, one step after the other; sums to `to`, one row per step.
+weigh_four, weigh_one = _weigh(4), _weigh(1)

@@ -25,6 +25,13 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+#: For loops that allocate nothing: without this, every slice of an array costs two atomic additions
+#: to a counter that all threads share.
+NO_COUNTING: dict[str, Any] = {**OPTIONS, "_nrt": False}
+
+#: The same, and NaN is not taken to be absent.
+CAREFUL: dict[str, Any] = {k: v for k, v in NO_COUNTING.items() if k != "fastmath"}
+
 #: What literals of generated code become.
 real = np.float64
 

@@ -1,7 +1,8 @@
-"""A cell type made ready to run: kernels generated, compiled or loaded, and everything packed."""
+"""Cell types made ready to run: kernels generated, compiled or loaded, and everything packed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import ModuleType
@@ -10,9 +11,24 @@ from typing import Any
 import numpy as np
 
 from apical.engines.cpu import cache
-from apical.engines.cpu.advance import CHANNEL, POOL, RECEPTOR, Model
-from apical.engines.cpu.generate import MechanismCode, mechanism_code, mechanism_source
-from apical.engines.cpu.layout import Layout, lay_out, runs
+from apical.engines.cpu.generate import (
+    MechanismCode,
+    gates_source,
+    mechanism_code,
+    mechanism_source,
+)
+from apical.engines.cpu.layout import NARROW, REAL, Layout, aligned, lay_out, runs
+from apical.engines.cpu.rows import Bundle, bundles
+from apical.engines.cpu.tables import (
+    BUNDLE,
+    CHANNEL,
+    KIND,
+    MECHANISM,
+    POOL,
+    RECEPTOR,
+    RUN,
+    Model,
+)
 from apical.equations.evaluate import Array, evaluate
 from apical.plan.cell import CellPlan, MechanismPlan, ion_currents
 from apical.plan.discretise import PER_AREA, Floats, Ints, Tree
@@ -21,57 +37,85 @@ from apical.plan.rates import table_of
 _KIND = {"pool": POOL, "channel": CHANNEL, "receptor": RECEPTOR}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CellProgram:
-    """One cell type: where its values lie, and everything that does not change while it runs."""
+    """One cell type.
 
+    Parameters
+    ----------
+    cell : CellPlan
+    codes : tuple of MechanismCode
+    modules : tuple of module
+        Compiled kernels of each mechanism.
+    bundles : tuple of Bundle
+        Gates that are advanced by rows.
+    gates : tuple of int
+        Address of each bundle's kernel.
+    layout : Layout
+    fixed : array, (rows,)
+        One cell's column of what does not change: axial conductances, areas, the fixed part of
+        the diagonal, parameters.
+    parameter_rows : tuple of int
+        First row of each mechanism's parameters.
+    scalars, tables : tuple of array
+        What is alike in all cells of the type.
+    """
+
+    cell: CellPlan
+    codes: tuple[MechanismCode, ...]
+    modules: tuple[ModuleType, ...]
+    bundles: tuple[Bundle, ...]
+    gates: tuple[int, ...]
     layout: Layout
-    model: Model
+    fixed: Floats
+    parameter_rows: tuple[int, ...]
+    scalars: tuple[Floats, ...]
+    tables: tuple[Floats, ...]
+
+    def fits(self, other: CellProgram) -> bool:
+        """Whether cells of both can be lanes of one group: only what is in columns differs."""
+        return self is other or (
+            self.codes == other.codes
+            and self.gates == other.gates
+            and np.array_equal(self.cell.tree.parent, other.cell.tree.parent)
+            and self.cell.spike_node == other.cell.spike_node
+            and self.cell.threshold == other.cell.threshold
+            and _equal([m.nodes for m in self.cell.mechanisms], other.cell.mechanisms)
+            and all(map(np.array_equal, self.scalars, other.scalars))
+            and all(map(np.array_equal, self.tables, other.tables))
+            and all(
+                a.gates == b.gates and np.array_equal(a.table, b.table)
+                for a, b in zip(self.bundles, other.bundles, strict=True)
+            )
+        )
 
 
-def cell_program(
-    cell: CellPlan, rates: str, precision: str, dt: float, has_dipole: bool
-) -> CellProgram:
+def _equal(nodes: list[Ints], mechanisms: tuple[MechanismPlan, ...]) -> bool:
+    return all(np.array_equal(a, m.nodes) for a, m in zip(nodes, mechanisms, strict=True))
+
+
+@lru_cache(maxsize=64)
+def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellProgram:
     """Generate, load and pack one cell type."""
     ions = ion_currents(cell)
     outputs = [n for m in cell.mechanisms for n in m.program.outputs]
-    codes = [mechanism_code(m.program, rates, precision, ions, outputs) for m in cell.mechanisms]
-    modules = [_module(c) for c in codes]
-    layout, tree, mechanisms = lay_out(cell, precision), cell.tree, cell.mechanisms
-    real, lanes = layout.real, layout.lanes
-    rows = {**layout.outputs, **layout.ions}
-    found_runs = [runs(m.nodes) for m in mechanisms]
-    nodes = [m.nodes for m in mechanisms]
-    parameters = [
-        _parameters(cell, m, c, layout, dt) for m, c in zip(mechanisms, codes, strict=True)
-    ]
-    scalars = [_scalars(cell, m, c) for m, c in zip(mechanisms, codes, strict=True)]
-    tables = [table_of(cell, m, rates) for m in mechanisms]
-    flat = [np.zeros(0) if t is None else t.ravel() for t in tables]
-    links = [np.array([rows[n] * lanes for n in c.links], np.int64) for c in codes]
-    addresses = {
-        name: np.array([_address(module, name) for module in modules], np.int64)
-        for name in ("currents", "advance", "outputs", "event")
-    }
-    model = Model(
-        parent=tree.parent, axial=tree.axial.astype(real), order=tree.order,
-        area=layout.across(PER_AREA * tree.area), base=layout.across(_base(tree, dt)),
-        kind=np.array([_KIND[m.program.kind] for m in mechanisms], np.int64),
-        rows=np.array(layout.states, np.int64),
-        counts=np.array([m.n for m in mechanisms], np.int64),
-        runs=np.concatenate([np.zeros((0, 3), np.int64), *found_runs]),
-        run_start=_starts(found_runs), nodes=_joined(nodes, np.int64), node_start=_starts(nodes),
-        parameters=_joined(parameters, real), parameter_start=_starts(parameters),
-        scalars=_joined(scalars, real), scalar_start=_starts(scalars),
-        tables=_joined(flat, real), table_start=_starts(flat),
-        links=_joined(links, np.int64), link_start=_starts(links),
-        inputs=np.array([len(c.inputs) for c in codes], np.int64), **addresses,
-        ion_rows=np.array(list(layout.ions.values()), np.int64),
-        spike_node=cell.spike_node, threshold=real(cell.threshold),
-        weights=cell.dipole.astype(real),
-        has_dipole=has_dipole, membrane_row=layout.membrane, lanes=lanes,
+    computed = "table" if rates == "table" else "exact"
+    codes = tuple(
+        mechanism_code(m.program, computed, precision, ions, outputs) for m in cell.mechanisms
+    )
+    found = bundles(cell, rates, precision, dt)
+    fixed = [cell.tree.axial, PER_AREA * cell.tree.area, _base(cell.tree, dt)]
+    parameters = [_parameters(cell, m, c, dt) for m, c in zip(cell.mechanisms, codes, strict=True)]
+    starts = np.cumsum([3 * cell.tree.nodes, *(len(p) for p in parameters)])
+    tables = [table_of(cell, m, rates) for m in cell.mechanisms]
+    return CellProgram(
+        cell=cell, codes=codes, modules=tuple(_module(c) for c in codes), bundles=found,
+        gates=tuple(_gates(len(b.gates), precision) for b in found),
+        layout=lay_out(cell, found), fixed=np.concatenate([*fixed, *parameters]),
+        parameter_rows=tuple(starts[:-1].tolist()),
+        scalars=tuple(_scalars(cell, m, c) for m, c in zip(cell.mechanisms, codes, strict=True)),
+        tables=tuple(np.zeros(0) if t is None else t.ravel() for t in tables),
     )  # fmt: skip
-    return CellProgram(layout, model)
 
 
 @lru_cache(maxsize=256)
@@ -79,6 +123,13 @@ def _module(code: MechanismCode) -> ModuleType:
     """Return the compiled kernels of a mechanism."""
     stem = f"{code.program.name}_{code.rates}_{code.precision}"
     return cache.load(stem, mechanism_source(code))
+
+
+@lru_cache(maxsize=64)
+def _gates(gates: int, precision: str) -> int:
+    """Return the address of the kernel that advances a number of gates together."""
+    module = cache.load(f"gates_{gates}_{precision}", gates_source(gates, precision))
+    return _address(module, "gates")
 
 
 def _address(module: ModuleType, name: str) -> int:
@@ -95,15 +146,13 @@ def _base(tree: Tree, dt: float) -> Floats:
     return base
 
 
-def _parameters(
-    cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode, layout: Layout, dt: float
-) -> Floats:
-    """Return the arrays of a mechanism across lanes, one after the other."""
+def _parameters(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode, dt: float) -> Floats:
+    """Return the arrays of a mechanism, one after the other."""
     values: dict[str, Array] = {**mechanism.parameters, "celsius": cell.celsius}
-    rows = [mechanism.parameters[n] for n in code.arrays]
+    rows = [np.zeros(0), *(mechanism.parameters[n] for n in code.arrays)]
     for _, rate in code.factors:
         rows.append(np.broadcast_to(1.0 - np.exp(evaluate(rate, values) * dt), mechanism.n))
-    return _joined([layout.across(row) for row in rows], layout.real)
+    return np.concatenate(rows)
 
 
 def _scalars(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode) -> Floats:
@@ -111,9 +160,97 @@ def _scalars(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode) -> F
     return np.array([known[n] for n in code.scalars], np.float64)
 
 
-def _joined(parts: list[Any], kind: type) -> Any:
+# --- all kinds together -----------------------------------------------------------------------
+
+
+class _Packer:
+    """Puts cell types one after the other; what they list goes into lists that all share."""
+
+    def __init__(self) -> None:
+        self.lists: list[Ints] = []
+        self.shifts: list[Ints] = []
+        self.numbers: list[Floats] = []
+        self.gate_tables: list[Floats] = []
+        self.runs: list[Ints] = []
+        self.kinds: list[tuple] = []
+        self.mechanisms: list[tuple] = []
+        self.bundles: list[tuple] = []
+
+    def add(self, program: CellProgram) -> None:
+        """Add one cell type."""
+        cell, layout, first = program.cell, program.layout, len(self.mechanisms)
+        bundled = {k for b in program.bundles for k in b.mechanisms}
+        for k in range(len(cell.mechanisms)):
+            self._add_mechanism(program, k, k in bundled)
+        first_bundle = len(self.bundles)
+        for k in range(len(program.bundles)):
+            self._add_bundle(program, k, first)
+        ions = np.array(list(layout.ions.values()), np.int64)
+        first_ion = self._put(self.lists, ions)
+        self.kinds.append((
+            cell.tree.nodes, self._put(self.lists, cell.tree.parent),
+            self._put(self.lists, cell.tree.order), first, len(self.mechanisms), first_bundle,
+            len(self.bundles), first_ion, first_ion + len(ions), cell.spike_node, layout.membrane,
+        ))  # fmt: skip
+
+    def _add_mechanism(self, program: CellProgram, k: int, bundled: bool) -> None:
+        mechanism, code, module = program.cell.mechanisms[k], program.codes[k], program.modules[k]
+        rows = {**program.layout.outputs, **program.layout.ions}
+        links = np.array([rows[n] for n in code.links], np.int64)
+        found = runs(mechanism.nodes)
+        first_run = self._put(self.runs, found)
+        addresses = (_address(module, n) for n in ("currents", "advance", "outputs", "event"))
+        self.mechanisms.append((
+            _KIND[mechanism.program.kind], bundled, program.layout.states[k],
+            len(mechanism.program.states), mechanism.n, first_run, first_run + len(found),
+            self._put(self.lists, mechanism.nodes), program.parameter_rows[k],
+            self._put(self.numbers, program.scalars[k]), self._put(self.numbers, program.tables[k]),
+            self._put(self.shifts, links), len(code.inputs), *addresses,
+        ))  # fmt: skip
+
+    def _add_bundle(self, program: CellProgram, k: int, first: int) -> None:
+        bundle, found = program.bundles[k], runs(program.bundles[k].nodes)
+        targets = np.array([_gate_row(program, *gate) for gate in bundle.gates], np.int64)
+        members = first + np.array(bundle.mechanisms)
+        target, first_run = self._put(self.shifts, targets), self._put(self.runs, found)
+        bad, member = self._put(self.lists, bundle.bad), self._put(self.lists, members)
+        self.bundles.append((
+            program.gates[k], program.layout.gates[k], bundle.n,
+            self._put(self.gate_tables, bundle.table.ravel()), target, target + len(targets),
+            bad, bad + len(bundle.bad), member, member + len(members), first_run,
+            first_run + len(found),
+        ))  # fmt: skip
+
+    @staticmethod
+    def _put(parts: list, part: Any) -> int:
+        """Add a part to a list, and return where it begins."""
+        at = sum(len(p) for p in parts)
+        parts.append(part)
+        return at
+
+
+def pack(programs: Sequence[CellProgram], precision: str) -> Model:
+    """Put the cell types of a run one after the other."""
+    real, narrow = REAL[precision], NARROW[precision]
+    packer = _Packer()
+    for program in programs:
+        packer.add(program)
+    found = np.concatenate([np.zeros((0, 3), np.int64), *packer.runs])
+    return Model(
+        kinds=np.array(packer.kinds, KIND), mechanisms=np.array(packer.mechanisms, MECHANISM),
+        bundles=np.array(packer.bundles, BUNDLE),
+        runs=np.array([tuple(r) for r in found.tolist()], RUN),
+        lists=_joined(packer.lists, np.int64),
+        shifts=np.array([[narrow], [2 * narrow]]) * _joined(packer.shifts, np.int64),
+        numbers=_joined(packer.numbers, real), gate_tables=aligned(packer.gate_tables, real),
+        thresholds=np.array([p.cell.threshold for p in programs], real),
+    )  # fmt: skip
+
+
+def _gate_row(program: CellProgram, mechanism: int, state: int) -> int:
+    """Return the row of a gate's first instance."""
+    return program.layout.states[mechanism] + state * program.cell.mechanisms[mechanism].n
+
+
+def _joined(parts: Sequence[Any], kind: type) -> Any:
     return np.concatenate([np.zeros(0, kind), *parts]).astype(kind)
-
-
-def _starts(parts: list[Any]) -> Ints:
-    return np.cumsum([0, *(len(p) for p in parts)]).astype(np.int64)

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
 from apical.engines.cpu.lowlevel import (
     add_row,
-    add_scaled_row,
     copy_row,
     eliminate_row,
     flow_row,
+    solve_root,
     substitute_row,
     subtract_row,
+    weigh_four,
+    weigh_one,
 )
-from apical.engines.cpu.math import OPTIONS
+from apical.engines.cpu.math import CAREFUL, NO_COUNTING
 
 
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
 def clear(a):
     """Set to zero."""
     for j in range(a.shape[0]):
         a[j] = 0.0
 
 
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
+def copy(a, out):
+    """Copy a whole array."""
+    for j in range(a.shape[0]):
+        out[j] = a[j]
+
+
+@njit(**NO_COUNTING)
 def assemble(current, conductance, area, base, right, diagonal):
     """Turn densities into the right side (nA) and diagonal (µS) of the voltage equation."""
     for j in range(current.shape[0]):
@@ -31,75 +41,122 @@ def assemble(current, conductance, area, base, right, diagonal):
         diagonal[j] = base[j] + area[j] * conductance[j]
 
 
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
 def gather_rows(v, nodes, out, L):
     """Copy the rows of some nodes."""
     for k in range(nodes.shape[0]):
-        copy_row(out, v, k * L, nodes[k] * L)
+        copy_row(out, v, k * L, nodes[k] * L, L)
 
 
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
 def add_rows(current, conductance, nodes, right, diagonal, L):
     """Add receptors' currents and conductances to their nodes, one after the other."""
     for k in range(nodes.shape[0]):
-        subtract_row(right, current, nodes[k] * L, k * L)
-        add_row(diagonal, conductance, nodes[k] * L, k * L)
+        subtract_row(right, current, nodes[k] * L, k * L, L)
+        add_row(diagonal, conductance, nodes[k] * L, k * L, L)
 
 
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
 def inject(right, step, clamps, group, L):
     """Add the clamps that are on."""
     for c in range(clamps.start[group], clamps.start[group + 1]):
-        if clamps.first[c] <= step < clamps.last[c]:
-            right[clamps.node[c] * L + clamps.lane[c]] += clamps.amplitude[c]
+        clamp = clamps.clamps[c]
+        if clamp.first <= step < clamp.last:
+            right[clamp.node * L + clamp.lane] += clamp.amplitude
 
 
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
 def solve(v, parent, axial, order, diagonal, right, L):
     """Advance voltages by implicit Euler: Hines elimination and substitution, in place."""
     n = order.shape[0]
     for k in range(1, n):
-        flow_row(v, right, order[k] * L, parent[order[k]] * L, axial[order[k]])
+        flow_row(v, right, axial, order[k] * L, parent[order[k]] * L, L)
     for k in range(n - 1, 0, -1):
-        eliminate_row(diagonal, right, order[k] * L, parent[order[k]] * L, axial[order[k]])
-    root = order[0] * L
-    for lane in range(L):
-        right[root + lane] /= diagonal[root + lane]
-        v[root + lane] += right[root + lane]
+        eliminate_row(diagonal, right, axial, order[k] * L, parent[order[k]] * L, L)
+    solve_root(v, diagonal, right, order[0] * L, L)
     for k in range(1, n):
-        substitute_row(v, diagonal, right, order[k] * L, parent[order[k]] * L, axial[order[k]])
+        substitute_row(v, diagonal, right, axial, order[k] * L, parent[order[k]] * L, L)
 
 
-@njit(**OPTIONS)
-def dipole(v, weights, out, L):
-    """Sum weighted voltages of each cell."""
-    clear(out)
-    for node in range(weights.shape[0]):
-        add_scaled_row(out, v, 0, node * L, weights[node])
-
-
-@njit(**OPTIONS)
-def crossings(before, after, threshold, step, spikes, group, count):
-    """Note the cells whose voltage crossed the threshold upwards; return how many there are."""
-    for lane in range(before.shape[0]):
-        if before[lane] <= threshold < after[lane]:
-            spikes.step[group, count] = step
-            spikes.lane[group, count] = lane
-            count += 1
-    return count
-
-
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
 def membrane(v, parent, axial, order, out, L):
     """Compute what flows into each node from its neighbours: its membrane current."""
     clear(out)
     for k in range(1, order.shape[0]):
-        flow_row(v, out, order[k] * L, parent[order[k]] * L, axial[order[k]])
+        flow_row(v, out, axial, order[k] * L, parent[order[k]] * L, L)
 
 
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
+def weigh(values, weights, at, kept, out, to, nodes, L):
+    """Sum weighted rows of `kept` samples of voltages, one row of sums per sample."""
+    done = 0
+    while done + 4 <= kept:
+        weigh_four(out, weights, values, to + done * L, at, done * nodes * L, nodes, L)
+        done += 4
+    while done < kept:
+        weigh_one(out, weights, values, to + done * L, at, done * nodes * L, nodes, L)
+        done += 1
+
+
+@njit(**NO_COUNTING)
+def crossings(before, after, threshold, step, real, spikes, first, count):
+    """Note the cells whose voltage crossed the threshold upwards; return how many there are."""
+    for lane in range(real):
+        if before[lane] <= threshold < after[lane]:
+            spikes.step[first + count] = step
+            spikes.lane[first + count] = lane
+            count += 1
+    return count
+
+
+@njit(**NO_COUNTING)
 def sample(x, step, records, group):
     """Copy recorded values whose turn it is."""
     for r in range(records.start[group], records.start[group + 1]):
-        if step % records.every[r] == 0:
-            records.values[records.place[r] + step // records.every[r]] = x[records.where[r]]
+        record = records.records[r]
+        if step % record.every == 0:
+            records.values[record.place + step // record.every] = x[record.where]
+
+
+@njit(**NO_COUNTING)
+def locate(v, per_mv, half, place, row):
+    """Find every voltage's row of gates, and its place in it (−½ to ½).
+
+    Rows wrap around, so that no voltage whatever reads outside the table.
+    """
+    for j in range(v.shape[0]):
+        u = v[j] * per_mv
+        below = np.floor(u)
+        place[j] = (u - below) - v.dtype.type(0.5)
+        row[j] = (np.int32(below) + half) & (2 * half - 1)
+
+
+@njit(**NO_COUNTING)
+def holds(rows, row):
+    """Whether some voltage is in a row."""
+    found = False
+    for j in range(rows.shape[0]):
+        found |= rows[j] == row
+    return found
+
+
+# without fast-math, which may take it for granted that there is no NaN
+@njit(**CAREFUL)
+def beyond(v, limit):
+    """Whether any voltage is not within ± limit; NaN is not."""
+    inside = True
+    for j in range(v.shape[0]):
+        inside &= abs(v[j]) <= limit
+    return not inside
+
+
+@njit(**CAREFUL)
+def uncertain(v, per_mv, half, bad):
+    """Whether no row serves a voltage."""
+    u = v * per_mv
+    if not (-half <= u < half):
+        return True
+    row, found = np.int32(np.floor(u)) + half, False
+    for k in range(bad.shape[0]):
+        found |= bad[k] == row
+    return found

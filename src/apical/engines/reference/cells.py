@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 
 from apical.equations.evaluate import Array, evaluate
@@ -31,6 +33,13 @@ class Cells:
         self.tables = [table_of(plan.cell, m, rates) for m in plan.cell.mechanisms]
         self.ions: dict[str, Floats] = {}
         self.i_membrane = np.zeros_like(self.v)
+
+    def copy(self) -> Cells:
+        """Return the same cells in the same state, to change on their own."""
+        new = copy.copy(self)
+        new.states = [states.copy() for states in self.states]
+        # everything else is replaced, never changed in place
+        return new
 
     def receive(self, cell: Ints, mechanism: Ints, instance: Ints, weight: Floats) -> None:
         """Deliver events, one after the other: each sees what the one before left."""

@@ -2,76 +2,145 @@
 
 from __future__ import annotations
 
+import copy
 from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 
-from apical.engines.base import RawResult, Report, check_voltages
+from apical.engines.base import Member, RawResult, Snapshot, check_voltages
 from apical.engines.reference.cells import Cells
-from apical.errors import EngineError
+from apical.errors import EngineError, NumericalError
 from apical.plan.connect import Connections
 from apical.plan.discretise import Floats, Ints
 from apical.plan.plan import Inputs, Plan, arrival_step, deliveries, time_of
 
 #: Events waiting for a step: (cell, mechanism, instance, weight).
 Waiting = dict[int, list[tuple[Ints, Ints, Ints, Floats]]]
+#: Steps from one report to the next.
+_WINDOW = 100
 
 
 class ReferenceEngine:
-    """Plain NumPy, one step at a time. Slow; what the others are measured against."""
+    """Plain NumPy, one member and step at a time. Slow; what the others are measured against."""
 
     name = "reference"
 
-    def run(
-        self,
-        plan: Plan,
-        inputs: Sequence[Inputs],
-        *,
-        threads: int | None = None,
-        report: Report | None = None,
-    ) -> RawResult:
-        """Run one trial; see :class:`apical.engines.base.Engine`. `threads` changes nothing."""
-        if plan.precision != "double":
+    def start(self, members: Sequence[Member], *, threads: int | None = None) -> ReferenceRun:
+        """Prepare a batch; see :class:`apical.engines.base.Engine`. `threads` changes nothing."""
+        return ReferenceRun(members)
+
+
+class ReferenceRun:
+    """Members on their way; see :class:`apical.engines.base.Run`."""
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        if any(m.plan.precision != "double" for m in members):
             raise EngineError("the reference engine computes in double precision only")
-        populations = [
+        self.step, self.steps = 0, members[0].plan.steps
+        self.failures: dict[int, NumericalError] = {}
+        self._members = [_Member(m.plan, m.inputs) for m in members]
+
+    def advance(self) -> int:
+        """Advance every member by one window."""
+        last = min(self.steps, self.step + _WINDOW)
+        for number, member in enumerate(self._members):
+            if number not in self.failures:
+                failure = member.advance(self.step, last)
+                if failure:
+                    self.failures[number] = failure
+        self.step = last
+        return last
+
+    def result(self, member: int) -> RawResult:
+        """Return what a member has given so far."""
+        return self._members[member].result(self.step)
+
+    def snapshot(self) -> Snapshot:
+        """Return a copy of the state."""
+        return Snapshot(self.step, [copy.deepcopy(m.state) for m in self._members])
+
+    def rewind(self, snapshot: Snapshot, inputs: Sequence[Sequence[Inputs]] | None = None) -> None:
+        """Go back to a snapshot, and on from there."""
+        self.step = snapshot.step
+        for member, state in zip(self._members, snapshot.state, strict=True):
+            member.state = copy.deepcopy(state)
+        for number, given in enumerate(inputs or []):
+            self._members[number].inputs = [_waiting(g) for g in given]
+        end = self.step * self._members[0].plan.dt
+        self.failures = {k: f for k, f in self.failures.items() if f.time <= end}
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _State:
+    """Everything that changes in one member, except samples."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.populations = [
             Cells(p, start, [c for c in plan.clamps if c.population == i], plan.rates)
             for i, (p, start) in enumerate(zip(plan.populations, plan.start, strict=True))
         ]
-        waiting = [_waiting(given) for given in inputs]
-        samples = _Samples(plan, populations)
-        spikes: list[tuple[float, int]] = []
+        self.sent: list[Waiting] = [defaultdict(list) for _ in plan.populations]
+        self.spikes: list[tuple[float, int]] = []
+
+    def __deepcopy__(self, memo: dict) -> _State:
+        """Copy what changes, and share what does not."""
+        new = copy.copy(self)
+        new.populations = [cells.copy() for cells in self.populations]
+        new.sent = [defaultdict(list, {s: list(e) for s, e in q.items()}) for q in self.sent]
+        new.spikes = list(self.spikes)
+        return new
+
+
+class _Member:
+    """One member: its state, inputs and samples."""
+
+    def __init__(self, plan: Plan, inputs: Sequence[Inputs]) -> None:
+        self.plan, self.state = plan, _State(plan)
+        self.inputs = [_waiting(given) for given in inputs]
+        self.samples = _Samples(plan)
+        self.samples.take(0, self.state.populations)
+
+    def advance(self, first: int, last: int) -> NumericalError | None:
+        """Do some steps; return the failure that ended them, if one did."""
         # overflow is no surprise where cells diverge, and is reported with its place
         with np.errstate(all="ignore"):
-            for step in range(plan.steps):
-                spikes += self._step(plan, populations, waiting, step)
-                samples.take(step + 1)
-                if report and (step % 100 == 99 or step + 1 == plan.steps):
-                    report(step + 1)
-        return samples.result(spikes)
+            for step in range(first, last):
+                failure = self._step(step)
+                if failure:
+                    return failure
+                self.samples.take(step + 1, self.state.populations)
+        return None
 
-    def _step(
-        self, plan: Plan, populations: list[Cells], waiting: list[Waiting], step: int
-    ) -> list[tuple[float, int]]:
-        """Do one step of every population; return its spikes."""
-        time, found = float(time_of(step + 1, plan.dt)), []
-        for index, cells in enumerate(populations):
-            for events in waiting[index].pop(step, ()):
+    def result(self, step: int) -> RawResult:
+        spikes = sorted(self.state.spikes)
+        return self.samples.result(step, spikes)
+
+    def _step(self, step: int) -> NumericalError | None:
+        """Do one step of every population."""
+        time, found, plan, state = float(time_of(step + 1, self.plan.dt)), [], self.plan, self.state
+        for index, cells in enumerate(state.populations):
+            for events in (*self.inputs[index].get(step, ()), *state.sent[index].pop(step, ())):
                 cells.receive(*events)
             node, threshold = cells.cell.spike_node, cells.cell.threshold
             below = cells.v[node] <= threshold
             cells.advance(step, plan.dt)
-            check_voltages(plan, index, cells.v, step + 1)
+            failure = check_voltages(plan, index, cells.v, step + 1)
+            if failure:
+                return failure
             crossed = np.flatnonzero(below & (cells.v[node] > threshold))
             found += [(time, cells.plan.first + int(c)) for c in crossed]
         if found:
-            self._send(plan, waiting, np.array([c for _, c in found]), time)
-        return found
+            self._send(np.array([c for _, c in found]), time)
+        state.spikes += found
+        return None
 
-    def _send(self, plan: Plan, waiting: list[Waiting], sources: Ints, time: float) -> None:
-        for connections, queue in zip(plan.connections, waiting, strict=True):
+    def _send(self, sources: Ints, time: float) -> None:
+        for connections, queue in zip(self.plan.connections, self.state.sent, strict=True):
             rows, arrival = deliveries(connections, np.full(len(sources), time), sources)
-            _enqueue(queue, rows, arrival_step(arrival, plan.dt))
+            _enqueue(queue, rows, arrival_step(arrival, self.plan.dt))
 
 
 def _enqueue(queue: Waiting, rows: Connections, step: Ints) -> None:
@@ -91,31 +160,42 @@ def _waiting(given: Inputs) -> Waiting:
 
 
 class _Samples:
-    """Dipoles and recordings, filled step by step."""
+    """Dipoles, recordings and observables, filled step by step."""
 
-    def __init__(self, plan: Plan, populations: list[Cells]) -> None:
-        self.plan, self.populations = plan, populations
-        self.dipole = np.zeros((len(populations), plan.steps + 1))
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.dipole = np.zeros((len(plan.populations), plan.steps + 1))
         self.recordings = [
             np.zeros((len(r.cells), len(r.sites), r.samples(plan.steps))) for r in plan.recordings
         ]
-        self.take(0)
+        self.observed = [np.zeros((o.outputs, o.samples(plan.steps))) for o in plan.observables]
 
-    def take(self, sample: int) -> None:
-        for index, cells in enumerate(self.populations):
+    def take(self, sample: int, populations: list[Cells]) -> None:
+        for index, cells in enumerate(populations):
             if cells.plan.dipole:
                 self.dipole[index, sample] = (cells.cell.dipole @ cells.v).sum()
         for request, kept in zip(self.plan.recordings, self.recordings, strict=True):
             if sample % request.every == 0:
-                cells = self.populations[request.population]
+                cells = populations[request.population]
                 source = {"v": cells.v, "i_membrane": cells.i_membrane}.get(request.variable)
                 if source is None:
                     source = cells.states[request.mechanism][request.state]
                 kept[:, :, sample // request.every] = source[np.ix_(request.sites, request.cells)].T
+        for request, kept in zip(self.plan.observables, self.observed, strict=True):
+            if sample % request.every == 0:
+                v = populations[request.population].v
+                kept[:, sample // request.every] = np.einsum("ocn,nc->o", request.weights, v)
 
-    def result(self, spikes: list[tuple[float, int]]) -> RawResult:
-        spikes = sorted(spikes)
+    def result(self, step: int, spikes: list[tuple[float, int]]) -> RawResult:
+        recordings = tuple(
+            kept[:, :, : request.samples(step)].copy()
+            for request, kept in zip(self.plan.recordings, self.recordings, strict=True)
+        )
+        observed = tuple(
+            kept[:, : request.samples(step)] + request.injected(self.plan.clamps, step)
+            for request, kept in zip(self.plan.observables, self.observed, strict=True)
+        )
         return RawResult(
-            self.dipole, np.array([t for t, _ in spikes], float),
-            np.array([c for _, c in spikes], np.int64), tuple(self.recordings),
+            self.dipole[:, : step + 1].copy(), np.array([t for t, _ in spikes], float),
+            np.array([c for _, c in spikes], np.int64), recordings, observed,
         )  # fmt: skip

@@ -1,0 +1,73 @@
+"""What happens between windows: spikes are collected and cells' values summed."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from apical.engines.cpu.math import OPTIONS
+
+
+@njit(**OPTIONS)
+def collect_spikes(spikes, groups, owner, owner_at, first_step, steps):
+    """Order a window's spikes by step, then by group and lane.
+
+    Parameters
+    ----------
+    owner : array, (cells, 2)
+        Member and global index of every cell of every group; a group's begin at `owner_at`.
+
+    Returns
+    -------
+    step, member, cell : array of int
+    """
+    count = np.zeros(steps + 1, np.int64)
+    for g in range(groups.shape[0]):
+        for k in range(spikes.found[g]):
+            # a spike at the end of step s is noted as s + 1
+            count[spikes.step[groups[g].spikes + k] - first_step] += 1
+    for s in range(1, steps + 1):
+        count[s] += count[s - 1]
+    total = count[steps]
+    step, member = np.empty(total, np.int64), np.empty(total, np.int64)
+    cell = np.empty(total, np.int64)
+    for g in range(groups.shape[0]):
+        for k in range(spikes.found[g]):
+            at = groups[g].spikes + k
+            s = spikes.step[at]
+            e = count[s - first_step - 1]
+            count[s - first_step - 1] += 1
+            step[e] = s
+            member[e], cell[e] = owner[owner_at[g] + spikes.lane[at]]
+    return step, member, cell
+
+
+@njit(**OPTIONS)
+def sum_cells(sums, where, first, group, cells, full, groups, samples, out, sample):
+    """Add up a population's cells in their order, for every member and output.
+
+    Parameters
+    ----------
+    where : array of int, (groups,)
+        Which sum of each group.
+    first, group : array of int, (members,)
+        Place of a member's first cell among those of its kind, and first group of its kind.
+    cells, full : int
+        Cells of the population, and lanes of a full group.
+    samples : int
+        How many samples this window gave.
+    out : array, (members, outputs, samples of the run)
+        Where they go, from `sample` on.
+    """
+    for m in range(out.shape[0]):
+        for o in range(out.shape[1]):
+            total = out[m, o]
+            for k in range(samples):
+                total[sample + k] = 0.0
+            for c in range(cells):
+                place = first[m] + c
+                g = group[m] + place // full
+                L, request = groups[g].lanes, sums.sums[where[g]]
+                at = request.to + o * request.room * L + place % full
+                for k in range(samples):
+                    total[sample + k] += sums.values[at + k * L]

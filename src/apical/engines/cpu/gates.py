@@ -1,0 +1,152 @@
+"""LLVM of the gates' rows: eight lanes of one compartment, all its gates at once.
+
+LLVM cannot see by itself that gates whose coefficients lie side by side are a vector. Their plain
+twin is :func:`apical.engines.cpu.rows.factors`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+
+from apical.engines.cpu.math import compiled
+from apical.engines.cpu.rows import chunks, row_size
+
+#: Lanes that are advanced together, and whose gates are then turned into rows.
+BLOCK = 8
+_INT, _SMALL = ir.IntType(64), ir.IntType(32)
+#: Products and sums may fuse, as in all other kernels.
+_FAST = ("contract", "nsz")
+
+
+def gate_step(gates: int, degree: int) -> Any:
+    """Return the function that advances some gates of eight lanes.
+
+    Its arguments: place in the row and row of every lane, from `at` on; the gates, chunk by chunk,
+    each chunk `size` lanes long, the first lane being number `shift`; the table; where gates' rows
+    are, `out` at `targets` + `shift`.
+    """
+
+    @compiled
+    def step(
+        typingctx: Any, place: Any, row: Any, at: Any, states: Any, size: Any, table: Any,
+        out: Any, targets: Any, shift: Any,
+    ) -> Any:  # fmt: skip
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            _Gates(context, builder, signature, args).write(gates, degree)
+            return context.get_dummy_value()
+
+        arguments = (place, row, at, states, size, table, out, targets, shift)
+        return types.void(*arguments), generate
+
+    return step
+
+
+class _Gates:
+    """Writes one block of lanes."""
+
+    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
+        self.builder = builder
+
+        def data(k: int) -> Any:
+            return context.make_array(signature.args[k])(context, builder, args[k]).data
+
+        self.place, self.row, self.states = data(0), data(1), data(3)
+        self.table, self.out, self.targets = data(5), data(6), data(7)
+        self.at, self.size, self.shift = args[2], args[4], args[8]
+        bits = signature.args[0].dtype.bitwidth
+        self.real = ir.DoubleType() if bits == 64 else ir.FloatType()
+
+    def write(self, gates: int, degree: int) -> None:
+        """Advance every lane, then turn lanes × gates into gates × lanes."""
+        sizes = chunks(gates)
+        moved: list[list[Any]] = [[] for _ in sizes]
+        starts = [self._start_of(sum(sizes[:k]), size) for k, size in enumerate(sizes)]
+        for lane in range(BLOCK):
+            first = self._row_of(lane, row_size(gates, degree))
+            place = self._load(self.place, self.at, lane, self.real)
+            for k, size in enumerate(sizes):
+                before = sum(sizes[:k])
+                factors = self._polynomial(first, 2 * before * (degree + 1), size, degree, place)
+                moved[k].append(self._advance(factors, size, starts[k], lane * size))
+        for k, size in enumerate(sizes):
+            first_gate = 8 * k
+            self._turn(moved[k], size, first_gate, min(size, gates - first_gate))
+
+    def _row_of(self, lane: int, numbers: int) -> Any:
+        row = self._load(self.row, self.at, lane, _SMALL)
+        return self.builder.mul(self.builder.zext(row, _INT), _INT(numbers))
+
+    def _start_of(self, before: int, size: int) -> Any:
+        """Return where the first lane's gates of a chunk are."""
+        builder = self.builder
+        skipped = builder.mul(self.size, _INT(before))
+        return builder.add(skipped, builder.mul(self.shift, _INT(size)))
+
+    def _polynomial(self, row: Any, offset: int, size: int, degree: int, place: Any) -> Any:
+        """Return A and F of a chunk of gates, by Horner's rule."""
+        builder, kind = self.builder, ir.VectorType(self.real, 2 * size)
+        x = self._all(place, kind)
+        value = self._load(self.table, row, offset, kind)
+        for power in range(1, degree + 1):
+            coefficient = self._load(self.table, row, offset + power * 2 * size, kind)
+            value = builder.fadd(builder.fmul(value, x, flags=_FAST), coefficient, flags=_FAST)
+        return value
+
+    def _advance(self, factors: Any, size: int, start: Any, offset: int) -> Any:
+        """Advance a chunk of gates of one lane: x + (A − F·x)."""
+        builder, kind = self.builder, ir.VectorType(self.real, size)
+        a = self._pick(factors, factors, range(size))
+        f = self._pick(factors, factors, range(size, 2 * size))
+        x = self._load(self.states, start, offset, kind)
+        change = builder.fsub(a, builder.fmul(f, x, flags=_FAST), flags=_FAST)
+        x = builder.fadd(x, change, flags=_FAST)
+        builder.store(x, self._pointer(self.states, start, offset, kind), align=4)
+        return x
+
+    def _turn(self, lanes: list[Any], size: int, first_gate: int, gates: int) -> None:
+        """Store lanes × gates as rows of gates: merge pairs of lanes until all are together."""
+        order = [[lane] for lane in range(BLOCK)]
+        width = 1
+        while len(lanes) > 1:
+            half = len(lanes) // 2
+            merged = [
+                side + gate * width + q
+                for gate in range(size)
+                for side in (0, size * width)
+                for q in range(width)
+            ]
+            lanes = [self._pick(lanes[k], lanes[k + half], merged) for k in range(half)]
+            order = [order[k] + order[k + half] for k in range(half)]
+            width *= 2
+        where = [order[0].index(lane) for lane in range(BLOCK)]
+        kind = ir.VectorType(self.real, BLOCK)
+        for gate in range(gates):
+            values = self._pick(lanes[0], lanes[0], [gate * BLOCK + w for w in where])
+            target = self._load(self.targets, _INT(0), first_gate + gate, _INT)
+            target = self.builder.add(target, self.shift)
+            self.builder.store(values, self._pointer(self.out, target, 0, kind), align=4)
+
+    def _pointer(self, data: Any, index: Any, offset: int, kind: Any) -> Any:
+        element = kind.element if isinstance(kind, ir.VectorType) else kind
+        at = self.builder.add(index, _INT(offset))
+        found = self.builder.gep(data, [at], source_etype=element)
+        return self.builder.bitcast(found, kind.as_pointer())
+
+    def _load(self, data: Any, index: Any, offset: int, kind: Any) -> Any:
+        return self.builder.load(self._pointer(data, index, offset, kind), align=4, typ=kind)
+
+    def _pick(self, a: Any, b: Any, where: Any) -> Any:
+        """Return some elements of two vectors."""
+        where = list(where)
+        return self.builder.shuffle_vector(
+            a, b, ir.Constant(ir.VectorType(_SMALL, len(where)), where)
+        )
+
+    def _all(self, scalar: Any, kind: Any) -> Any:
+        """Return a number repeated."""
+        undefined = ir.Constant(kind, ir.Undefined)
+        one = self.builder.insert_element(undefined, scalar, _INT(0))
+        return self._pick(one, undefined, [0] * kind.count)

@@ -1,0 +1,187 @@
+"""What the loop over steps reads: tables of kinds, mechanisms, gates, groups and what they sample.
+
+Rows are records, so that compiled code takes few arguments (its compilation time grows with their
+number). `first` and `last` of something are the bounds of its part in a list that all share.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from apical.plan.discretise import Floats, Ints
+
+POOL, CHANNEL, RECEPTOR = 0, 1, 2
+#: Samples of voltages that are collected before observables are summed.
+KEPT = 8
+
+_INT = np.int64
+
+
+def _record(*names: str) -> np.dtype:
+    return np.dtype([(name, _INT) for name in names])
+
+
+#: A kind of cells: its nodes' parents and order, mechanisms, bundles of gates and ion currents.
+KIND = _record(
+    "nodes", "parent", "order", "first_mechanism", "last_mechanism", "first_bundle",
+    "last_bundle", "first_ion", "last_ion", "spike_node", "membrane_row",
+)  # fmt: skip
+#: A mechanism of a kind: first rows of its states and parameters, how many, the runs of nodes
+#: that it covers, and addresses of its kernels (0: none).
+MECHANISM = _record(
+    "kind", "bundled", "row", "states", "count", "first_run", "last_run", "sites",
+    "parameter_row", "scalars", "table", "links", "inputs", "currents", "advance", "outputs",
+    "event",
+)  # fmt: skip
+#: Gates that are advanced together: address of the kernel, first row of their own copy, and where
+#: their table, mechanisms, rows of states and rows of the table that do not serve are.
+BUNDLE = _record(
+    "gates", "row", "count", "table", "first_target", "last_target", "first_bad", "last_bad",
+    "first_member", "last_member", "first_run", "last_run",
+)  # fmt: skip
+#: Consecutive nodes that a mechanism or bundle covers.
+RUN = _record("node", "count", "instance")
+#: A group of cells: `full` is 1 or 0 (narrow), `cells` of its lanes are cells, and its blocks and
+#: room for spikes begin somewhere.
+GROUP = _record(
+    "kind", "full", "lanes", "cells", "changing", "fixed", "spikes", "has_membrane",
+)  # fmt: skip
+#: A value recorded `every` so many steps: where it is in the block, and where it goes.
+RECORD = _record("where", "every", "place")
+#: Weighted sums of a group's voltages. A window's samples of one output lie one row of lanes after
+#: the other, `room` of them.
+SUM = _record("every", "outputs", "weights", "to", "room")
+
+
+def clamp_type(real: type) -> np.dtype:
+    """Return the record of an injected current."""
+    return np.dtype(
+        [("node", _INT), ("lane", _INT), ("first", _INT), ("last", _INT), ("amplitude", real)],
+        align=True,
+    )
+
+
+def event_type(real: type) -> np.dtype:
+    """Return the record of an event; an element is an instance's lane."""
+    return np.dtype(
+        [("step", np.int32), ("mechanism", np.int32), ("element", np.int32), ("weight", real)],
+        align=True,
+    )
+
+
+class Model(NamedTuple):
+    """All kinds of cells.
+
+    Parameters
+    ----------
+    kinds, mechanisms, bundles, runs : record arrays
+    lists : array of int
+        Parents, orders, nodes, rows of ion currents, members and bad rows of bundles.
+    shifts : array of int, (2, n)
+        Offsets of what mechanisms are linked to and of gates' rows, in narrow and full groups.
+    numbers : array
+        Scalars, tables of rates.
+    gate_tables : array
+        Tables of gates' rows.
+    thresholds : array, mV
+    """
+
+    kinds: Any
+    mechanisms: Any
+    bundles: Any
+    runs: Any
+    lists: Ints
+    shifts: Ints
+    numbers: Floats
+    gate_tables: Floats
+    thresholds: Floats
+
+
+class Events(NamedTuple):
+    """A window's events, ordered by group, then step; `start` is each group's first."""
+
+    events: Any
+    start: Ints
+
+
+class Clamps(NamedTuple):
+    """Injected currents, ordered by group."""
+
+    clamps: Any
+    start: Ints
+
+
+class Records(NamedTuple):
+    """Recorded values, ordered by group, and all samples."""
+
+    records: Any
+    start: Ints
+    values: Floats
+
+
+class Sums(NamedTuple):
+    """Dipoles and observables, ordered by group."""
+
+    sums: Any
+    start: Ints
+    weights: Floats
+    values: Floats
+
+
+class Spikes(NamedTuple):
+    """Spikes of a window, by group: step and lane, and how many."""
+
+    step: Ints
+    lane: Ints
+    found: Ints
+
+
+class Rows(NamedTuple):
+    """What gates need on the way: places in rows, rows, and states computed by equations."""
+
+    place: Floats
+    row: Ints
+    states: Floats
+
+
+class Sites(NamedTuple):
+    """What receptors need on the way: values at their nodes, their currents and conductances."""
+
+    v: Floats
+    current: Floats
+    conductance: Floats
+    linked: Floats
+    links: Ints
+
+
+class Work(NamedTuple):
+    """What a thread needs on the way; sizes are those of the largest group."""
+
+    current: Floats
+    conductance: Floats
+    right: Floats
+    diagonal: Floats
+    before: Floats
+    kept: Floats
+    rows: Rows
+    sites: Sites
+
+
+class Axis(NamedTuple):
+    """Time and voltage.
+
+    Parameters
+    ----------
+    dt : float, ms
+    per_mv, half : float and int
+        Pieces of gates' rows per mV, and on either side of 0 mV.
+    limit : float, mV
+        The voltage beyond which a cell has diverged.
+    """
+
+    dt: float
+    per_mv: float
+    half: int
+    limit: float
