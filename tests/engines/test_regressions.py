@@ -17,10 +17,10 @@ from apical import (
     library,
     simulate,
 )
-from apical.errors import EquationError, ModelError, NumericalError, SteadyStateWarning
-from apical.model import Cell, FixedRule
 from apical.engines import get
 from apical.engines.base import Member
+from apical.errors import EquationError, ModelError, NumericalError, SteadyStateWarning
+from apical.model import Cell, FixedRule
 from apical.plan import compile
 from apical.testing.networks import ball, cable, one_cell, pair_of_populations
 

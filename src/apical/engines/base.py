@@ -125,6 +125,10 @@ class Engine(Protocol):
 
     name: str
 
+    def prepare(self, plan: Plan) -> None:
+        """Compile what a plan needs. :meth:`start` would do so too, but piece by piece."""
+        ...
+
     def start(self, members: Sequence[Member], *, threads: int | None = None) -> Run:
         """Prepare a batch, at step 0.
 

@@ -7,12 +7,13 @@ import importlib.util
 import logging
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -79,8 +80,8 @@ def kept_by_content() -> Iterator[None]:
         settings.CACHE_DIR = before
 
 
-def load(stem: str, text: str) -> ModuleType:
-    """Import generated source, writing it to the cache if it is not there.
+def place(stem: str, text: str) -> str:
+    """Write generated source to the cache if it is not there, and return its module's name.
 
     Parameters
     ----------
@@ -92,32 +93,81 @@ def load(stem: str, text: str) -> ModuleType:
     stem = re.sub(r"[^A-Za-z0-9_]", "", stem)[:40]
     key = hashlib.blake2b(f"{toolchain()}\0{text}".encode(), digest_size=10).hexdigest()
     name = f"apical_{stem}_{key}"
+    path = directory() / f"{name}.py"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        _write(path, text)
+    return name
+
+
+def load(stem: str, text: str) -> ModuleType:
+    """Import generated source, which compiles it unless that was done before."""
     with _lock:
-        if name in sys.modules:
-            return sys.modules[name]
-        path = directory() / f"{name}.py"
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            _log.info("compiling %s, once", stem)
-            _write(path, text)
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = module = importlib.util.module_from_spec(spec)
+        name = place(stem, text)
+        if name not in sys.modules:
+            if not _is_compiled(name):
+                _log.info("compiling %s, once", stem)
+            _import(name)
+        return sys.modules[name]
+
+
+def _is_compiled(name: str) -> bool:
+    return any(directory().glob(f"__pycache__/{name}*.nbi"))
+
+
+def _import(name: str) -> None:
+    path = directory() / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules[name] = module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except (KeyboardInterrupt, SystemExit):
+        del sys.modules[name]
+        raise
+    except Exception:
+        # machine code that cannot be read, of a full disk say: compile again
+        for damaged in path.parent.glob(f"__pycache__/{name}*"):
+            damaged.unlink(missing_ok=True)
         try:
             spec.loader.exec_module(module)
-        except (KeyboardInterrupt, SystemExit):
+        except BaseException:
             del sys.modules[name]
             raise
-        except Exception:
-            # machine code that cannot be read, of a full disk say: compile again
-            for damaged in path.parent.glob(f"__pycache__/{name}*"):
-                damaged.unlink(missing_ok=True)
-            try:
-                spec.loader.exec_module(module)
-            except BaseException:
-                del sys.modules[name]
-                raise
-        return module
+
+
+@contextmanager
+def compiled_meanwhile(sources: Sequence[tuple[str, str]]) -> Iterator[None]:
+    """Compile sources in a process of their own, if there are several, while others are busy.
+
+    Whatever that process does not do, :func:`load` does later.
+    """
+    names = [place(stem, text) for stem, text in sources]
+    missing = [name for name in dict.fromkeys(names) if not _is_compiled(name)]
+    other = None
+    if len(missing) > 1 and sys.executable and not _temporary:
+        _log.info("compiling kernels, once: some 10 s")
+        with suppress(OSError):
+            command = [sys.executable, "-c", _COMPILE, *missing]
+            other = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    except BaseException:
+        if other:
+            other.kill()
+        raise
+    finally:
+        if other:
+            other.wait()
+
+
+_COMPILE = "import sys; from apical.engines.cpu import cache; cache.compile_all(sys.argv[1:])"
+
+
+def compile_all(names: Sequence[str]) -> None:
+    """Compile modules that have been placed."""
+    for name in names:
+        _import(name)
 
 
 def _write(path: Path, text: str) -> None:

@@ -11,13 +11,16 @@ import numpy as np
 from apical.engines.base import LIMIT, Member, RawResult, Snapshot, check_voltages
 from apical.engines.cpu.advance import advance
 from apical.engines.cpu.batch import Batch, Kind
+from apical.engines.cpu.cache import compiled_meanwhile
 from apical.engines.cpu.events import Calendar, wire
 from apical.engines.cpu.exchange import collect_spikes, sum_cells
+from apical.engines.cpu.program import sources
 from apical.engines.cpu.rows import GRIDS
 from apical.engines.cpu.tables import Axis
+from apical.engines.cpu.warm import warm
 from apical.errors import EngineError, NumericalError
 from apical.plan.discretise import Floats, Ints
-from apical.plan.plan import Inputs, time_of
+from apical.plan.plan import Inputs, Plan, time_of
 
 #: Longest window, so that progress is seen and a run can be stopped soon.
 _MAX_WINDOW = 200
@@ -27,6 +30,13 @@ class CpuEngine:
     """Compiled kernels, vectorised across cells and members, threads over groups of these."""
 
     name = "cpu"
+
+    def prepare(self, plan: Plan) -> None:
+        """Compile or load what a plan needs; see :class:`apical.engines.base.Engine`."""
+        cells = {id(p.cell): p.cell for p in plan.populations}.values()
+        found = [s for c in cells for s in sources(c, plan.rates, plan.precision, plan.dt)]
+        with compiled_meanwhile(found):
+            warm(plan.precision)
 
     def start(self, members: Sequence[Member], *, threads: int | None = None) -> CpuRun:
         """Prepare a batch; see :class:`apical.engines.base.Engine`."""

@@ -253,8 +253,6 @@ class Calendar:
 
     def send(self, step: Ints, member: Ints, cell: Ints) -> None:
         """Enter what some spikes will deliver; see :func:`send`."""
-        if len(step) == 0:
-            return
         used, _, freed = self.queue.room
         most = count_blocks(member, cell, self.wiring, len(self.queue.head))
         needed = used + max(0, int(most - freed))

@@ -94,15 +94,17 @@ def _equal(nodes: list[Ints], mechanisms: tuple[MechanismPlan, ...]) -> bool:
     return all(np.array_equal(a, m.nodes) for a, m in zip(nodes, mechanisms, strict=True))
 
 
+def sources(cell: CellPlan, rates: str, precision: str, dt: float) -> list[tuple[str, str]]:
+    """Return name and text of every module that a cell type needs."""
+    found = [_mechanism_source(code) for code in _codes(cell, rates, precision)]
+    gates = (len(b.gates) for b in bundles(cell, rates, precision, dt))
+    return found + [_gates_source(n, precision) for n in gates]
+
+
 @lru_cache(maxsize=64)
 def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellProgram:
     """Generate, load and pack one cell type."""
-    ions = ion_currents(cell)
-    outputs = [n for m in cell.mechanisms for n in m.program.outputs]
-    computed = "table" if rates == "table" else "exact"
-    codes = tuple(
-        mechanism_code(m.program, computed, precision, ions, outputs) for m in cell.mechanisms
-    )
+    codes = _codes(cell, rates, precision)
     found = bundles(cell, rates, precision, dt)
     fixed = [cell.tree.axial, PER_AREA * cell.tree.area, _base(cell.tree, dt)]
     parameters = [_parameters(cell, m, c, dt) for m, c in zip(cell.mechanisms, codes, strict=True)]
@@ -118,18 +120,33 @@ def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellP
     )  # fmt: skip
 
 
+def _codes(cell: CellPlan, rates: str, precision: str) -> tuple[MechanismCode, ...]:
+    ions = ion_currents(cell)
+    outputs = [n for m in cell.mechanisms for n in m.program.outputs]
+    computed = "table" if rates == "table" else "exact"
+    return tuple(
+        mechanism_code(m.program, computed, precision, ions, outputs) for m in cell.mechanisms
+    )
+
+
+def _mechanism_source(code: MechanismCode) -> tuple[str, str]:
+    return f"{code.program.name}_{code.rates}_{code.precision}", mechanism_source(code)
+
+
+def _gates_source(gates: int, precision: str) -> tuple[str, str]:
+    return f"gates_{gates}_{precision}", gates_source(gates, precision)
+
+
 @lru_cache(maxsize=256)
 def _module(code: MechanismCode) -> ModuleType:
     """Return the compiled kernels of a mechanism."""
-    stem = f"{code.program.name}_{code.rates}_{code.precision}"
-    return cache.load(stem, mechanism_source(code))
+    return cache.load(*_mechanism_source(code))
 
 
 @lru_cache(maxsize=64)
 def _gates(gates: int, precision: str) -> int:
     """Return the address of the kernel that advances a number of gates together."""
-    module = cache.load(f"gates_{gates}_{precision}", gates_source(gates, precision))
-    return _address(module, "gates")
+    return _address(cache.load(*_gates_source(gates, precision)), "gates")
 
 
 def _address(module: ModuleType, name: str) -> int:

@@ -26,6 +26,9 @@ class ReferenceEngine:
 
     name = "reference"
 
+    def prepare(self, plan: Plan) -> None:
+        """Nothing is compiled."""
+
     def start(self, members: Sequence[Member], *, threads: int | None = None) -> ReferenceRun:
         """Prepare a batch; see :class:`apical.engines.base.Engine`. `threads` changes nothing."""
         return ReferenceRun(members)

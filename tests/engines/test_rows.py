@@ -1,0 +1,145 @@
+"""Gates by rows of polynomials: as accurate as the equations, and replaced by them elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from apical import CurrentClamp, Mechanism, Recording, simulate
+from apical.engines.cpu.rows import GRIDS, bundles, chunks, factors
+from apical.models import erp
+from apical.plan import compile
+from apical.testing.networks import ball, one_cell, pair_of_populations, tree
+
+#: A gate whose rates jump within a row, and one whose steady value has a kink at a whole mV.
+JUMPY = Mechanism(
+    name="jumpy",
+    kind="channel",
+    parameters={"g": "0.1 mS/cm2", "e": "-20 mV"},
+    states={"x": "1", "y": "1"},
+    currents={"i": ""},
+    equations="""
+        tau = where(v < -60.1*mV, 2*ms, 5*ms)
+        x_inf = 1/(1 + exp(-(v + 60*mV)/(7*mV)))
+        dx/dt = (x_inf - x)/tau
+        y_inf = where(v < -62*mV, 0.2, 0.3)
+        dy/dt = (y_inf - y)/(3*ms)
+        i = g*x*y*(v - e)
+    """,
+)
+
+
+def read(bundle, precision, v):
+    """Return A and F of every gate at some voltages, from the rows."""
+    grid = GRIDS[precision]
+    u = v * grid.per_mv
+    row, place = np.floor(u).astype(int) + grid.half, u - np.floor(u) - 0.5
+    parts, at = [], 0
+    for size in chunks(len(bundle.gates)):
+        numbers = (grid.degree + 1) * 2 * size
+        c = bundle.table[row, at : at + numbers].reshape(len(v), grid.degree + 1, 2, size)
+        powers = place[:, None] ** np.arange(grid.degree, -1, -1)
+        parts.append(np.einsum("vp,vpkg->vgk", powers, c))
+        at += numbers
+    return np.concatenate(parts, axis=1)[:, : len(bundle.gates)]
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_rows_give_the_factors_of_the_equations(precision):
+    """Everywhere in the range, not only where the fit was checked."""
+    plan = compile(erp(grid=(3, 3)), 1.0)
+    v = np.random.default_rng(0).uniform(-127.99, 127.99, 20_000)
+    seen = set()
+    for population in plan.populations:
+        cell = population.cell
+        for bundle in bundles(cell, "exact", precision, 0.025):
+            found, at = read(bundle, precision, v), 0
+            assert len(bundle.bad) == 0
+            for index in bundle.mechanisms:
+                mechanism = cell.mechanisms[index]
+                values = {n: float(p[0]) for n, p in mechanism.parameters.items()}
+                values["celsius"] = cell.celsius
+                exact = factors(mechanism.program, values, v, 0.025)
+                n = exact.shape[1]
+                error = np.abs(found[:, at : at + n] - exact) / np.maximum(np.abs(exact), 1e-25)
+                # a few roundings of the number type
+                assert error.max() < {"double": 2e-13, "single": 1e-7}[precision]
+                seen.add(mechanism.name)
+                at += n
+    assert seen == {"hh2", "km", "ca", "cat", "ar"}
+
+
+def test_what_rows_cannot_hold_is_left_to_the_equations():
+    """Channels gated by calcium, states not linear in themselves, rates that vary in a cell."""
+    plan = compile(pair_of_populations(), 1.0)
+    for population in plan.populations:
+        cell = population.cell
+        found = bundles(cell, "exact", "double", 0.025)
+        held = {cell.mechanisms[k].name for b in found for k in b.mechanisms}
+        assert held.isdisjoint({"kca", "odd", "cad", "exp2syn"})
+        assert bundles(cell, "direct", "double", 0.025) == ()
+        assert bundles(cell, "table", "double", 0.025) == ()
+
+
+def largest_difference(network, duration, **given):
+    """Return how far rows are from the equations, in mV."""
+    runs = [
+        simulate(network, duration, start="given", threads=1, rates=rates, **given)
+        for rates in ("exact", "direct")
+    ]
+    a, b = (r.recordings["v"].values for r in runs)
+    return np.abs(a - b).max(), a
+
+
+@pytest.mark.parametrize(("precision", "most"), [("double", 1e-9), ("single", 1e-2)])
+def test_voltages_are_those_of_the_equations(precision, most):
+    """In cells of all channels that are driven; differences of rounding, grown in 10 ms."""
+    network = pair_of_populations().with_(
+        recordings={"v": Recording(population="trees", variable="v", every=0.1)}
+    )
+    difference, v = largest_difference(network, 10, precision=precision)
+    assert 0 < difference < most
+    assert v.max() > 0
+
+
+@pytest.mark.parametrize("amplitude", [300.0, -3.0])
+def test_voltages_beyond_the_rows(amplitude):
+    """Hundreds of millivolts: the equations take over, for the cells concerned only."""
+    clamp = CurrentClamp(
+        population="cells", section="soma", amplitude=amplitude, start=1, stop=4, cells=[1]
+    )
+    cell = ball({"hh2": {}, "km": {}}, v0=-65.0)
+    network = one_cell(cell, n=11, celsius=37.0, biases={"c": clamp})
+    difference, v = largest_difference(network, 6)
+    assert np.abs(v[0, 1]).max() > 200
+    assert np.abs(v[0, 0]).max() < 100
+    # rounding at thousands of mV
+    assert difference < 1e-8
+    alone = one_cell(cell, celsius=37.0, biases={"c": clamp.set({"cells": [0]})})
+    found = simulate(alone, 6, start="given").recordings["v"].values
+    assert (found[0, 0] == v[0, 1]).all()
+
+
+def test_rates_that_jump():
+    """Within a row, so that the row cannot serve; and at the edge of one, where it can."""
+    cell = ball({"pas": {"e": -58.0}, "jumpy": {}}, v0=-70.0)
+    network = one_cell(cell, n=3, mechanisms={"jumpy": JUMPY})
+    plan = compile(network, 1.0)
+    (bundle,) = bundles(plan.populations[0].cell, "exact", "double", 0.025)
+    assert (bundle.bad - GRIDS["double"].half).tolist() == [-241]
+    difference, v = largest_difference(network, 60)
+    assert v.min() < -65
+    assert v.max() > -60
+    # one row in a thousand is exact only to its tolerance
+    assert difference < 1e-9
+
+
+def test_cells_whose_rates_differ_have_rows_of_their_own():
+    """Two kinds of cells with other parameters of the same channel."""
+    cell = tree()
+    changed = cell.set({"sections.trunk.channels.km.v_half": -40.0})
+    plain = one_cell(cell, celsius=37.0)
+    other = one_cell(changed, celsius=37.0)
+    for network in (plain, other):
+        difference, _ = largest_difference(network, 5)
+        assert difference < 1e-9
