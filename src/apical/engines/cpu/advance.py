@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from apical.engines.cpu.lowlevel import call_event, call_gates, call_kernel
+from apical.engines.cpu.lowlevel import call_channels, call_event, call_gates, call_kernel
 from apical.engines.cpu.math import NO_COUNTING
 from apical.engines.cpu.steps import (
     add_rows,
@@ -26,7 +26,7 @@ from apical.engines.cpu.steps import (
     uncertain,
     weigh,
 )
-from apical.engines.cpu.tables import CHANNEL, KEPT, RECEPTOR
+from apical.engines.cpu.tables import KEPT, RECEPTOR
 
 
 @njit(**NO_COUNTING)
@@ -69,7 +69,7 @@ def advance(
             while event < last_event and events.events[event].step == step:
                 _deliver(x, constants, events.events[event], L, model)
                 event += 1
-            _add_channels(kind, x, v, constants, current, conductance, L, full, axis.dt, model)
+            _add_channels(kind, x, v, constants, current, conductance, L, full, model)
             assemble(current, conductance, area, base, right, diagonal)
             _add_receptors(
                 kind, x, v, constants, right, diagonal, L, full, axis.dt, model, work.sites
@@ -109,17 +109,22 @@ def _deliver(x, constants, event, L, model):
 
 
 @njit(**NO_COUNTING)
-def _add_channels(kind, x, v, constants, current, conductance, L, full, dt, model):
+def _add_channels(kind, x, v, constants, current, conductance, L, full, model):
     """Compute the densities of all channels, and of the ion currents that pools read."""
     clear(current)
     clear(conductance)
     for k in range(kind.first_ion, kind.last_ion):
         row = model.lists[k] * L
         clear(x[row : row + v.shape[0]])
-    for k in range(kind.first_mechanism, kind.last_mechanism):
-        m = model.mechanisms[k]
-        if m.kind == CHANNEL:
-            _over_runs(m, m.currents, x, v, constants, current, conductance, L, full, dt, model)
+    for k in range(kind.first_channels, kind.last_channels):
+        these = model.channels[k]
+        for r in range(these.first_run, these.last_run):
+            run = model.runs[r]
+            call_channels(
+                these.address, run.count * L, run.node * L, run.instance * L, these.count * L, v,
+                current, conductance, x, constants, model.numbers,
+                model.shifts[full, these.shifts :], model.lists[these.lists :],
+            )  # fmt: skip
 
 
 @njit(**NO_COUNTING)

@@ -9,7 +9,9 @@ currents are found at offsets `links` of `linked`.
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,10 +62,12 @@ KERNEL = types.void(
     INT, INT, INT, INT, REAL, REALS, REALS, REALS, REALS, REALS, REALS, REALS, INTS, REALS,
 )
 EVENT = types.void(INT, INT, REAL, REALS, REALS, REALS)
+CHANNELS = types.void(INT, INT, INT, INT, REALS, REALS, REALS, REALS, REALS, REALS, INTS, INTS)
 '''
 _LIBRARY = {"double": ("math", "float64"), "single": ("math32", "float32")}
 #: Intermediates deeper than this keep a line of their own.
 _DEEPEST = 20
+_CHANNELS = "n, a, c, stride, v, i, g, x, constants, numbers, shifts, lists"
 _KERNEL = "n, a, c, stride, dt, v, i, g, states, parameters, scalars, linked, links, table"
 
 
@@ -89,6 +93,8 @@ class MechanismCode:
         Inputs that pools or ion currents supply.
     ions : tuple of str
         Ion currents that it adds to and that some pool reads.
+    prefix : str
+        What names in generated code begin with, where several mechanisms share a loop.
     """
 
     program: Program
@@ -99,6 +105,7 @@ class MechanismCode:
     factors: tuple[tuple[str, Expression], ...]
     inputs: tuple[str, ...]
     ions: tuple[str, ...]
+    prefix: str = ""
 
     @property
     def tabulated(self) -> tuple[str, ...]:
@@ -118,7 +125,7 @@ class MechanismCode:
         names = [*program.states, *self.arrays, *self.scalars, *self.links, "v"]
         names += [*(a.name for a in program.assignments), *(name for name, _ in self.factors)]
         return {
-            name: f"{re.sub(r'[^A-Za-z0-9_]', '', name)}_{k}"
+            name: f"{self.prefix}{re.sub(r'[^A-Za-z0-9_]', '', name)}_{k}"
             for k, name in enumerate(dict.fromkeys(names))
         }
 
@@ -177,7 +184,9 @@ def mechanism_source(code: MechanismCode) -> str:
     """Return the file of one mechanism."""
     library, real = _LIBRARY[code.precision]
     header = _HEADER.format(library=library, real=real)
-    parts = [header, _currents(code), _advance(code)]
+    parts = [header, _advance(code)]
+    if code.program.kind == "receptor":
+        parts.append(_currents(code))
     if code.program.outputs:
         parts.append(_outputs(code))
     if code.program.events:
@@ -185,24 +194,83 @@ def mechanism_source(code: MechanismCode) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def channels_source(codes: Sequence[MechanismCode]) -> str:
+    """Return the file that adds the densities of channels that cover the same nodes.
+
+    States of mechanism q begin in `x` at `shifts[2*q]`, its parameters in `constants` at
+    `shifts[2*q + 1]`; offsets of what is linked follow, mechanism by mechanism. Its scalars begin
+    in `numbers` at `lists[2*q]`, its table at `lists[2*q + 1]`.
+    """
+    library, real = _LIBRARY[codes[0].precision]
+    lines = [f"{name}_ = carray({name}, (a + n,))[a:]" for name in ("v", "i", "g")]
+    body, totals, slopes = [], [], []
+    ions: dict[str, list[str]] = {}
+    link = 2 * len(codes)
+    for q, given in enumerate(codes):
+        code = dataclasses.replace(given, prefix=f"m{q}_")
+        place = _Place(
+            states=("x", f"shifts[{2 * q}] + "), parameters=("constants", f"shifts[{2 * q + 1}] + "),
+            scalars=f"numbers[lists[{2 * q}] + ", links=("x", f"shifts[{link} + "),
+            table=f"numbers[lists[{2 * q + 1}] + ",
+        )  # fmt: skip
+        writer, total, slope, of_ions = _densities(code, place)
+        lines += _slices(code, writer.needed - {"v"}, place)
+        body += writer.body([])
+        totals.append(total)
+        slopes.append(slope)
+        for ion, text in of_ions.items():
+            if ion not in ions:
+                lines.append(_linked(code, f"t_{ion}", ion, place))
+            ions.setdefault(ion, []).append(text)
+        link += len(code.links)
+    body += [f"i_[j] += {' + '.join(totals)}", f"g_[j] += {' + '.join(slopes)}"]
+    body += [f"t_{ion}[j] += {' + '.join(texts)}" for ion, texts in ions.items()]
+    lines += ["for j in range(n):", *(f"    {line}" for line in body)]
+    header = _HEADER.format(library=library, real=real)
+    return header + "\n\n" + _function("CHANNELS", "channels", _CHANNELS, lines)
+
+
 # --- loops ------------------------------------------------------------------------------------
 
 
-def _currents(code: MechanismCode) -> str:
-    """Add current and conductance; densities of a channel, nA and µS of a receptor."""
+@dataclass(frozen=True)
+class _Place:
+    """Where a loop finds what belongs to its mechanism: a pointer, and what is added to indices."""
+
+    states: tuple[str, str] = ("states", "")
+    parameters: tuple[str, str] = ("parameters", "")
+    scalars: str = "scalars["
+    links: tuple[str, str] = ("linked", "links[")
+    table: str = "table["
+
+
+_ALONE = _Place()
+
+
+def _densities(code: MechanismCode, place: _Place) -> tuple[_Writer, str, str, dict[str, str]]:
+    """Return a writer, current and conductance, and what each ion carries."""
     program = code.program
-    if not program.currents:
-        return ""
     targets: list[Expression] = [c.value for c in program.currents]
     targets += [c.conductance for c in program.currents]
-    writer = _Writer(code, targets)
+    writer = _Writer(code, targets, place)
     total = " + ".join(writer.text(c.value) for c in program.currents)
     slope = " + ".join(f"({writer.text(c.conductance)})" for c in program.currents)
-    results = [f"i_[j] += {total}", f"g_[j] += {slope}"]
-    for ion in code.ions:
-        of_ion = " + ".join(writer.text(c.value) for c in program.currents if f"i{c.ion}" == ion)
-        results.append(f"t_{code.tags[ion]}[j] += {of_ion}")
-    return _kernel("currents", [*_slices(code, writer.needed, ("i", "g")), *writer.loop(results)])
+    ions = {
+        ion: " + ".join(writer.text(c.value) for c in program.currents if f"i{c.ion}" == ion)
+        for ion in code.ions
+    }
+    return writer, total, slope, ions
+
+
+def _currents(code: MechanismCode) -> str:
+    """Add current and conductance of a receptor, nA and µS."""
+    if not code.program.currents:
+        return ""
+    writer, total, slope, _ = _densities(code, _ALONE)
+    nodes = [f"{name}_ = carray({name}, (a + n,))[a:]" for name in ("i", "g")]
+    lines = [*nodes, *_slices(code, writer.needed, _ALONE)]
+    lines += writer.loop([f"i_[j] += {total}", f"g_[j] += {slope}"])
+    return _kernel("currents", lines)
 
 
 def _advance(code: MechanismCode) -> str:
@@ -215,7 +283,8 @@ def _advance(code: MechanismCode) -> str:
     results = [f"n_{tags[u.state]} = {_step(code, u, writer)}" for u in program.updates]
     results += [f"s_{tags[u.state]}[j] = n_{tags[u.state]}" for u in program.updates]
     needed = {*writer.needed, *program.states}
-    return _kernel("advance", [*_slices(code, needed), *writer.loop(results, needed)])
+    lines = [*_slices(code, needed, _ALONE), *writer.loop(results, needed)]
+    return _kernel("advance", lines)
 
 
 def _outputs(code: MechanismCode) -> str:
@@ -223,8 +292,9 @@ def _outputs(code: MechanismCode) -> str:
     program = code.program
     writer = _Writer(code, [Name(n) for n in program.outputs])
     results = [f"o_{code.tags[n]}[j] = {writer.text(Name(n))}" for n in program.outputs]
-    outputs = [_linked(code, "o", n) for n in program.outputs]
-    return _kernel("outputs", [*_slices(code, writer.needed), *outputs, *writer.loop(results)])
+    outputs = [_linked(code, f"o_{code.tags[n]}", n, _ALONE) for n in program.outputs]
+    lines = [*_slices(code, writer.needed, _ALONE), *outputs, *writer.loop(results)]
+    return _kernel("outputs", lines)
 
 
 def _event(code: MechanismCode) -> str:
@@ -232,7 +302,7 @@ def _event(code: MechanismCode) -> str:
     program = code.program
     writer = _Writer(code, [value for _, value in program.events])
     lines = ["c, n = 0, stride"]
-    lines += _slices(code, writer.needed - {"v", *code.inputs})
+    lines += _slices(code, writer.needed - {"v", *code.inputs}, _ALONE)
     new = [f"n_{code.tags[s]} = {writer.text(value)}" for s, value in program.events]
     kept = [f"s_{code.tags[s]}[j] = n_{code.tags[s]}" for s, _ in program.events]
     lines += writer.body([*new, *kept])
@@ -249,32 +319,29 @@ def _function(kind: str, name: str, arguments: str, lines: list[str]) -> str:
     return f"@cfunc({kind}, **C_OPTIONS)\ndef {name}({arguments}):\n{body}\n"
 
 
-def _slices(code: MechanismCode, needed: set[str], nodes: tuple[str, ...] = ()) -> list[str]:
+def _slices(code: MechanismCode, needed: set[str], place: _Place) -> list[str]:
     """Return lines that make arrays of what a loop reads or writes."""
-    program = code.program
-    lines = [f"{name}_ = carray({name}, (a + n,))[a:]" for name in nodes]
-    if "v" in needed:
-        lines.append("v_ = carray(v, (a + n,))[a:]")
-    for k, name in enumerate(program.states):
-        at = f"{k}*stride + c"
-        lines.append(f"s_{code.tags[name]} = carray(states, ({at} + n,))[{at}:]")
-    arrays = [*code.arrays, *(name for name, _ in code.factors)]
-    for k, name in enumerate(arrays):
+    lines = ["v_ = carray(v, (a + n,))[a:]"] if "v" in needed else []
+    pointer, base = place.states
+    for k, name in enumerate(code.program.states):
+        at = f"{base}{k}*stride + c"
+        lines.append(f"s_{code.tags[name]} = carray({pointer}, ({at} + n,))[{at}:]")
+    pointer, base = place.parameters
+    for k, name in enumerate([*code.arrays, *(name for name, _ in code.factors)]):
         if name in needed:
-            at = f"{k}*stride + c"
-            lines.append(f"p_{code.tags[name]} = carray(parameters, ({at} + n,))[{at}:]")
+            at = f"{base}{k}*stride + c"
+            lines.append(f"p_{code.tags[name]} = carray({pointer}, ({at} + n,))[{at}:]")
     for k, name in enumerate(code.scalars):
         if name in needed:
-            lines.append(f"c_{code.tags[name]} = scalars[{k}]")
-    lines += [_linked(code, "x", name) for name in code.inputs if name in needed]
-    if nodes:
-        lines += [_linked(code, "t", name) for name in code.ions]
-    return lines
+            lines.append(f"c_{code.tags[name]} = {place.scalars}{k}]")
+    inputs = [name for name in code.inputs if name in needed]
+    return lines + [_linked(code, f"x_{code.tags[name]}", name, place) for name in inputs]
 
 
-def _linked(code: MechanismCode, prefix: str, name: str) -> str:
-    at = f"links[{code.links.index(name)}] + a"
-    return f"{prefix}_{code.tags[name]} = carray(linked, ({at} + n,))[{at}:]"
+def _linked(code: MechanismCode, variable: str, name: str, place: _Place) -> str:
+    pointer, base = place.links
+    at = f"{base}{code.links.index(name)}] + a"
+    return f"{variable} = carray({pointer}, ({at} + n,))[{at}:]"
 
 
 # --- expressions ------------------------------------------------------------------------------
@@ -310,8 +377,10 @@ class _Writer:
     dt/(1/(a + b)) become products.
     """
 
-    def __init__(self, code: MechanismCode, targets: list[Expression]) -> None:
-        self.code = code
+    def __init__(
+        self, code: MechanismCode, targets: list[Expression], place: _Place = _ALONE
+    ) -> None:
+        self.code, self.place = code, place
         computed = [a for a in code.program.assignments if a.name not in code.tabulated]
         chosen = closure(computed, targets)
         values = [a.value for a in chosen] + targets
@@ -375,7 +444,8 @@ class _Writer:
             "theta = x - real(k)",
         ]
         for column, name in wanted:
-            low, high = f"table[k*{width} + {column}]", f"table[k*{width} + {width + column}]"
+            low = f"{self.place.table}k*{width} + {column}]"
+            high = f"{self.place.table}k*{width} + {width + column}]"
             lines.append(f"{self.names[name]} = {low} + theta*({high} - {low})")
         return lines
 

@@ -60,6 +60,20 @@ def call_kernel(
 
 
 @compiled
+def call_channels(
+    typingctx: Any, address: Any, n: Any, a: Any, c: Any, stride: Any, v: Any, i: Any, g: Any,
+    x: Any, constants: Any, numbers: Any, shifts: Any, lists: Any,
+) -> Any:  # fmt: skip
+    """Call a generated loop over channels by its address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _call(context, builder, args[0], list(range(1, 13)), signature, args)
+
+    arrays = (v, i, g, x, constants, numbers, shifts, lists)
+    return types.void(address, n, a, c, stride, *arrays), generate
+
+
+@compiled
 def call_event(
     typingctx: Any, address: Any, j: Any, stride: Any, weight: Any, states: Any, parameters: Any,
     scalars: Any,

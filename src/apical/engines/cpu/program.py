@@ -13,6 +13,7 @@ import numpy as np
 from apical.engines.cpu import cache
 from apical.engines.cpu.generate import (
     MechanismCode,
+    channels_source,
     gates_source,
     mechanism_code,
     mechanism_source,
@@ -22,6 +23,7 @@ from apical.engines.cpu.rows import Bundle, bundles
 from apical.engines.cpu.tables import (
     BUNDLE,
     CHANNEL,
+    CHANNELS,
     KIND,
     MECHANISM,
     POOL,
@@ -47,6 +49,8 @@ class CellProgram:
     codes : tuple of MechanismCode
     modules : tuple of module
         Compiled kernels of each mechanism.
+    channels : tuple of (int, tuple of int)
+        Channels that cover the same nodes: address of their kernel, and which mechanisms.
     bundles : tuple of Bundle
         Gates that are advanced by rows.
     gates : tuple of int
@@ -64,6 +68,7 @@ class CellProgram:
     cell: CellPlan
     codes: tuple[MechanismCode, ...]
     modules: tuple[ModuleType, ...]
+    channels: tuple[tuple[int, tuple[int, ...]], ...]
     bundles: tuple[Bundle, ...]
     gates: tuple[int, ...]
     layout: Layout
@@ -77,6 +82,7 @@ class CellProgram:
         return self is other or (
             self.codes == other.codes
             and self.gates == other.gates
+            and self.channels == other.channels
             and np.array_equal(self.cell.tree.parent, other.cell.tree.parent)
             and self.cell.spike_node == other.cell.spike_node
             and self.cell.threshold == other.cell.threshold
@@ -96,7 +102,9 @@ def _equal(nodes: list[Ints], mechanisms: tuple[MechanismPlan, ...]) -> bool:
 
 def sources(cell: CellPlan, rates: str, precision: str, dt: float) -> list[tuple[str, str]]:
     """Return name and text of every module that a cell type needs."""
-    found = [_mechanism_source(code) for code in _codes(cell, rates, precision)]
+    codes = _codes(cell, rates, precision)
+    found = [_channels_source(cell, codes, these) for these in _together(cell)]
+    found += [_mechanism_source(code) for code in codes]
     gates = (len(b.gates) for b in bundles(cell, rates, precision, dt))
     return found + [_gates_source(n, precision) for n in gates]
 
@@ -111,7 +119,9 @@ def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellP
     starts = np.cumsum([3 * cell.tree.nodes, *(len(p) for p in parameters)])
     tables = [table_of(cell, m, rates) for m in cell.mechanisms]
     return CellProgram(
-        cell=cell, codes=codes, modules=tuple(_module(c) for c in codes), bundles=found,
+        cell=cell, codes=codes, modules=tuple(_module(c) for c in codes),
+        channels=tuple((_channels(cell, codes, these), these) for these in _together(cell)),
+        bundles=found,
         gates=tuple(_gates(len(b.gates), precision) for b in found),
         layout=lay_out(cell, found), fixed=np.concatenate([*fixed, *parameters]),
         parameter_rows=tuple(starts[:-1].tolist()),
@@ -127,6 +137,28 @@ def _codes(cell: CellPlan, rates: str, precision: str) -> tuple[MechanismCode, .
     return tuple(
         mechanism_code(m.program, computed, precision, ions, outputs) for m in cell.mechanisms
     )
+
+
+def _together(cell: CellPlan) -> list[tuple[int, ...]]:
+    """Return the channels that carry current, those that cover the same nodes together."""
+    found: dict[bytes, list[int]] = {}
+    for k, mechanism in enumerate(cell.mechanisms):
+        if mechanism.program.kind == "channel" and mechanism.program.currents:
+            found.setdefault(mechanism.nodes.tobytes(), []).append(k)
+    return [tuple(these) for these in found.values()]
+
+
+def _channels_source(
+    cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, ...]
+) -> tuple[str, str]:
+    chosen = [codes[k] for k in these]
+    names = "_".join(cell.mechanisms[k].name for k in these)
+    return f"{names}_{chosen[0].rates}_{chosen[0].precision}", channels_source(chosen)
+
+
+def _channels(cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, ...]) -> int:
+    """Return the address of the kernel that adds the densities of some channels."""
+    return _address(cache.load(*_channels_source(cell, codes, these)), "channels")
 
 
 def _mechanism_source(code: MechanismCode) -> tuple[str, str]:
@@ -191,6 +223,7 @@ class _Packer:
         self.runs: list[Ints] = []
         self.kinds: list[tuple] = []
         self.mechanisms: list[tuple] = []
+        self.channels: list[tuple] = []
         self.bundles: list[tuple] = []
 
     def add(self, program: CellProgram) -> None:
@@ -199,6 +232,9 @@ class _Packer:
         bundled = {k for b in program.bundles for k in b.mechanisms}
         for k in range(len(cell.mechanisms)):
             self._add_mechanism(program, k, k in bundled)
+        first_channels = len(self.channels)
+        for address, these in program.channels:
+            self._add_channels(program, address, these, first)
         first_bundle = len(self.bundles)
         for k in range(len(program.bundles)):
             self._add_bundle(program, k, first)
@@ -206,14 +242,13 @@ class _Packer:
         first_ion = self._put(self.lists, ions)
         self.kinds.append((
             cell.tree.nodes, self._put(self.lists, cell.tree.parent),
-            self._put(self.lists, cell.tree.order), first, len(self.mechanisms), first_bundle,
-            len(self.bundles), first_ion, first_ion + len(ions), cell.spike_node, layout.membrane,
+            self._put(self.lists, cell.tree.order), first, len(self.mechanisms), first_channels,
+            len(self.channels), first_bundle, len(self.bundles), first_ion, first_ion + len(ions), cell.spike_node, layout.membrane,
         ))  # fmt: skip
 
     def _add_mechanism(self, program: CellProgram, k: int, bundled: bool) -> None:
         mechanism, code, module = program.cell.mechanisms[k], program.codes[k], program.modules[k]
-        rows = {**program.layout.outputs, **program.layout.ions}
-        links = np.array([rows[n] for n in code.links], np.int64)
+        links = _link_rows(program, k)
         found = runs(mechanism.nodes)
         first_run = self._put(self.runs, found)
         addresses = (_address(module, n) for n in ("currents", "advance", "outputs", "event"))
@@ -223,6 +258,23 @@ class _Packer:
             self._put(self.lists, mechanism.nodes), program.parameter_rows[k],
             self._put(self.numbers, program.scalars[k]), self._put(self.numbers, program.tables[k]),
             self._put(self.shifts, links), len(code.inputs), *addresses,
+        ))  # fmt: skip
+
+    def _add_channels(
+        self, program: CellProgram, address: int, these: tuple[int, ...], first: int
+    ) -> None:
+        mechanisms = [self.mechanisms[first + k] for k in these]
+        names = MECHANISM.names or ()
+        row, parameters, scalars, table, count, first_run, last_run = (
+            [m[names.index(n)] for m in mechanisms]
+            for n in ("row", "parameter_row", "scalars", "table", "count", "first_run", "last_run")
+        )
+        own = np.array([row, parameters], np.int64).T.ravel()
+        links = [_link_rows(program, k) for k in these]
+        lists = np.array([scalars, table], np.int64).T.ravel()
+        self.channels.append((
+            address, count[0], self._put(self.shifts, np.concatenate([own, *links])),
+            self._put(self.lists, lists), first_run[0], last_run[0],
         ))  # fmt: skip
 
     def _add_bundle(self, program: CellProgram, k: int, first: int) -> None:
@@ -255,13 +307,19 @@ def pack(programs: Sequence[CellProgram], precision: str) -> Model:
     found = np.concatenate([np.zeros((0, 3), np.int64), *packer.runs])
     return Model(
         kinds=np.array(packer.kinds, KIND), mechanisms=np.array(packer.mechanisms, MECHANISM),
-        bundles=np.array(packer.bundles, BUNDLE),
+        channels=np.array(packer.channels, CHANNELS), bundles=np.array(packer.bundles, BUNDLE),
         runs=np.array([tuple(r) for r in found.tolist()], RUN),
         lists=_joined(packer.lists, np.int64),
         shifts=np.array([[narrow], [2 * narrow]]) * _joined(packer.shifts, np.int64),
         numbers=_joined(packer.numbers, real), gate_tables=aligned(packer.gate_tables, real),
         thresholds=np.array([p.cell.threshold for p in programs], real),
     )  # fmt: skip
+
+
+def _link_rows(program: CellProgram, mechanism: int) -> Ints:
+    """Return the first rows of what a mechanism is linked to."""
+    rows = {**program.layout.outputs, **program.layout.ions}
+    return np.array([rows[n] for n in program.codes[mechanism].links], np.int64)
 
 
 def _gate_row(program: CellProgram, mechanism: int, state: int) -> int:

@@ -23,10 +23,12 @@ def _record(*names: str) -> np.dtype:
     return np.dtype([(name, _INT) for name in names])
 
 
-#: A kind of cells: its nodes' parents and order, mechanisms, bundles of gates and ion currents.
+#: A kind of cells: its nodes' parents and order, mechanisms, channels and gates that go together,
+#: and ion currents.
 KIND = _record(
-    "nodes", "parent", "order", "first_mechanism", "last_mechanism", "first_bundle",
-    "last_bundle", "first_ion", "last_ion", "spike_node", "membrane_row",
+    "nodes", "parent", "order", "first_mechanism", "last_mechanism", "first_channels",
+    "last_channels", "first_bundle", "last_bundle", "first_ion", "last_ion", "spike_node",
+    "membrane_row",
 )  # fmt: skip
 #: A mechanism of a kind: first rows of its states and parameters, how many, the runs of nodes
 #: that it covers, and addresses of its kernels (0: none).
@@ -35,6 +37,9 @@ MECHANISM = _record(
     "parameter_row", "scalars", "table", "links", "inputs", "currents", "advance", "outputs",
     "event",
 )  # fmt: skip
+#: Channels that cover the same nodes: address of the kernel that adds their densities, and where
+#: it finds theirs.
+CHANNELS = _record("address", "count", "shifts", "lists", "first_run", "last_run")
 #: Gates that are advanced together: address of the kernel, first row of their own copy, and where
 #: their table, mechanisms, rows of states and rows of the table that do not serve are.
 BUNDLE = _record(
@@ -76,7 +81,7 @@ class Model(NamedTuple):
 
     Parameters
     ----------
-    kinds, mechanisms, bundles, runs : record arrays
+    kinds, mechanisms, channels, bundles, runs : record arrays
     lists : array of int
         Parents, orders, nodes, rows of ion currents, members and bad rows of bundles.
     shifts : array of int, (2, n)
@@ -90,6 +95,7 @@ class Model(NamedTuple):
 
     kinds: Any
     mechanisms: Any
+    channels: Any
     bundles: Any
     runs: Any
     lists: Ints

@@ -29,7 +29,8 @@ def warm(precision: str) -> None:
     calendar.send(*collect_spikes(spikes, groups, two, none, 0, 1))
     sum_cells(sums, none, none, none, 0, 1, groups, 0, np.zeros((0, 1, 1)), 0)
     model = tables.Model(
-        np.zeros(0, tables.KIND), np.zeros(0, tables.MECHANISM), np.zeros(0, tables.BUNDLE),
+        np.zeros(0, tables.KIND), np.zeros(0, tables.MECHANISM),
+        np.zeros(0, tables.CHANNELS), np.zeros(0, tables.BUNDLE),
         np.zeros(0, tables.RUN), none, two, values, values, values,
     )  # fmt: skip
     clamps = tables.Clamps(np.zeros(0, tables.clamp_type(real)), none)
