@@ -11,7 +11,8 @@ import numpy as np
 from apical.engines.base import Member
 from apical.engines.cpu.events import Inputs, Places
 from apical.engines.cpu.layout import NARROW, REAL, aligned, at_start, lanes_in
-from apical.engines.cpu.program import CellProgram, cell_program, pack
+from apical.engines.cpu.pack import pack
+from apical.engines.cpu.program import CellProgram, cell_program
 from apical.engines.cpu.rows import chunks
 from apical.engines.cpu.tables import (
     GROUP,

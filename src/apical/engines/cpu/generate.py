@@ -209,7 +209,8 @@ def channels_source(codes: Sequence[MechanismCode]) -> str:
     for q, given in enumerate(codes):
         code = dataclasses.replace(given, prefix=f"m{q}_")
         place = _Place(
-            states=("x", f"shifts[{2 * q}] + "), parameters=("constants", f"shifts[{2 * q + 1}] + "),
+            states=("x", f"shifts[{2 * q}] + "),
+            parameters=("constants", f"shifts[{2 * q + 1}] + "),
             scalars=f"numbers[lists[{2 * q}] + ", links=("x", f"shifts[{link} + "),
             table=f"numbers[lists[{2 * q + 1}] + ",
         )  # fmt: skip
