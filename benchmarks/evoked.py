@@ -1,101 +1,90 @@
-"""Time the evoked response of the template column, side by side with hnn-core if it is given.
+"""The evoked response of the template column: 270 cells, 8,770 compartments, 170 ms, one trial.
 
-Run with ``python benchmarks/evoked.py [--repeats 3] [--hnn-core /path/to/python]``; see README.md.
+Run with ``python benchmarks/evoked.py [--hnn-core PYTHON] [--mpi PYTHON]``; see README.md. Times
+are of whole calls, of `apical.simulate` and of hnn-core's `simulate_dipole`.
 """
 
-import argparse
-import os
-import platform
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
 
-OURS = """
-import time
-t = time.perf_counter()
-import apical
-imported = time.perf_counter() - t
-network = apical.models.erp()
-t = time.perf_counter()
-apical.simulate(network, 1.0, **{options})
-first = time.perf_counter() - t
-t = time.perf_counter()
-apical.simulate(network, 170.0, seed=1, **{options})
-print(imported, first, time.perf_counter() - t)
-"""
+import measure
 
-THEIRS = """
-import time, warnings
-warnings.simplefilter("ignore")
-from hnn_core import jones_2009_model, simulate_dipole
-from hnn_core.network_builder import load_custom_mechanisms
-from hnn_core.network_models import add_erp_drives_to_jones_model
-from neuron import h
-load_custom_mechanisms()
-for name in ("hh2", "ca", "km", "cat", "ar"):
-    setattr(h, "usetable_" + name, {tables})
-net = jones_2009_model()
-add_erp_drives_to_jones_model(net)
-t = time.perf_counter()
-simulate_dipole(net, tstop=170.0, n_trials=1, verbose=False)
-print(0, 0, time.perf_counter() - t)
-"""
-
-CASES = {
-    "double, exact, 1 thread": {"threads": 1},
-    "double, table, 1 thread": {"threads": 1, "rates": "table"},
-    "single, exact, 1 thread": {"threads": 1, "precision": "single"},
-    "double, exact, 2 threads": {"threads": 2},
-    "single, exact, 2 threads": {"threads": 2, "precision": "single"},
+PEERS = ("hnn-core", "mpi")
+OURS = {
+    f"apical, {precision}, {rates}, {threads}": (precision, rates, threads)
+    for precision in ("double", "single")
+    for rates in ("exact", "table")
+    for threads in ("1 thread", "2 threads")
 }
+SHIPPED, EXACT, MPI = "hnn-core as shipped", "hnn-core, exact", "hnn-core, MPI on 2 processes"
 
 
-def measured(python, code, environment=None):
-    """Run code in a process of its own; return the numbers it prints."""
-    found = subprocess.run(
-        [python, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={**os.environ, **(environment or {})},
-    )
-    return [float(x) for x in found.stdout.strip().splitlines()[-1].split()]
-
-
-def main():
-    """Print a table of medians."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--hnn-core", metavar="PYTHON")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        code, cold = OURS.format(options=CASES["double, exact, 1 thread"]), time.perf_counter()
-        _, first, _ = measured(sys.executable, code, {"APICAL_CACHE_DIR": folder})
-        cold = time.perf_counter() - cold
-    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}")
-    print(
-        f"first simulation with an empty cache: {first:.1f} s ({cold:.1f} s with a run of 170 ms)"
-    )
-    runs = {
-        f"apical, {name}": (sys.executable, OURS.format(options=o)) for name, o in CASES.items()
-    }
+def runs(given, caches):
+    """Return every workload that can be run, by name."""
+    found = {}
+    for name, (precision, rates, threads) in OURS.items():
+        threads = int(threads[0])
+        options = ("--precision", precision, "--rates", rates, "--threads", threads)
+        keywords = {"cores": threads, "environment": caches[precision]}
+        found[name] = (None, "apical_evoked.py", "--repeats", given.repeats, *options, keywords)
     if given.hnn_core:
-        for tables, name in ((1, "as shipped"), (0, "exact")):
-            runs[f"hnn-core 0.6.1, {name}"] = (given.hnn_core, THEIRS.format(tables=tables))
-    times = {name: [] for name in runs}
-    for _ in range(given.repeats):
-        for name, (python, code) in runs.items():
-            times[name].append(measured(python, code))
-    print(f"import: {statistics.median(t[0] for t in times['apical, ' + next(iter(CASES))]):.3f} s")
-    print("| 170 ms, one trial | seconds | all |")
-    print("|---|---|---|")
-    for name, found in times.items():
-        seconds = [t[2] for t in found]
-        shown = ", ".join(f"{s:.2f}" for s in seconds)
-        print(f"| {name} | {statistics.median(seconds):.2f} | {shown} |")
+        found[SHIPPED] = (given.hnn_core, "hnn_core_evoked.py")
+        found[EXACT] = (given.hnn_core, "hnn_core_evoked.py", "--rates", "exact")
+    if given.mpi:
+        found[MPI] = (given.mpi, "hnn_core_evoked.py", "--processes", 2, {"cores": 2})
+    return found
+
+
+def measured(given):
+    """Run everything; return reports by name."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        # kernels of each precision in a cache of their own, empty at first
+        caches = {p: {"APICAL_CACHE_DIR": f"{folder}/{p}"} for p in ("double", "single")}
+        for precision, cache in caches.items():
+            found[f"cold, {precision}"] = measure.workload(
+                None, "apical_evoked.py", "--repeats", 1, "--precision", precision,
+                environment=cache,
+            )  # fmt: skip
+        found["build"] = measure.workload(None, "apical_build.py", "--repeats", 5)
+        return found | measure.in_turn(runs(given, caches), given.rounds)
+
+
+def shown(found):
+    """Return the tables."""
+    ours = found[next(iter(OURS))]
+    single = found["apical, single, exact, 1 thread"]
+    theirs = found.get(SHIPPED)
+    before = [
+        ("before a run, one thread", "apical", "hnn-core"),
+        ("import", f"{ours['imported']:.3f} s", theirs and f"{theirs['imported']:.2f} s"),
+        ("import of what a run needs", f"{ours['libraries']:.2f} s", ""),
+        ("read and check the model", f"{1000 * ours['build']:.0f} ms", ""),
+        ("build, anew", f"{1000 * found['build']['anew']:.0f} ms",
+         theirs and f"{theirs['build']:.1f} s"),
+        ("build, after one drive has changed", f"{1000 * found['build']['drive']:.1f} ms",
+         theirs and f"{theirs['build']:.1f} s"),
+        ("first run ever, 170 ms: double", f"{found['cold, double']['first']:.1f} s", ""),
+        ("first run ever, 170 ms: single", f"{found['cold, single']['first']:.1f} s", ""),
+        ("first run in a process: double", f"{ours['first']:.2f} s",
+         theirs and f"{theirs['wall']:.1f} s"),
+        ("first run in a process: single", f"{single['first']:.2f} s", ""),
+    ]  # fmt: skip
+    rows = [("run of 170 ms", "seconds", "each round", "times hnn-core as shipped",
+             "times hnn-core exact", "times hnn-core MPI", "spikes of cells")]  # fmt: skip
+    for name, report in found.items():
+        if "walls" in report:
+            each = ", ".join(f"{wall:.3g}" for wall in report["walls"])
+            ratios = [ratio(found, peer, report) for peer in (SHIPPED, EXACT, MPI)]
+            rows.append((name, f"{report['wall']:.3g}", each, *ratios, report["spikes"]))
+    before = [tuple(cell or "" for cell in row) for row in before]
+    return measure.table(*before) + "\n\n" + measure.table(*rows)
+
+
+def ratio(found, peer, report):
+    """Return how many times as long a peer takes, as text; empty where it was not run."""
+    return f"{found[peer]['wall'] / report['wall']:.3g}" if peer in found else ""
 
 
 if __name__ == "__main__":
-    main()
+    print(measure.machine())
+    print(shown(measured(measure.arguments(*PEERS).parse_args())))

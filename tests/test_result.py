@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from apical.result import Result
+from apical.result import RecordedTraces, Result
 from synthetic import Network, make_result
 
 
@@ -76,6 +76,37 @@ def test_data_cannot_be_changed_in_place(result):
         result.provenance["seed"] = 3
     with pytest.raises(AttributeError):
         result.dipole = None
+
+
+def test_labels_are_made_when_they_are_asked_for(result):
+    assert not {"dipole", "spikes", "recordings"} & vars(result).keys()
+    assert result.dipole is result.dipole
+    assert "dipole" in vars(result)
+    with pytest.raises(AttributeError, match="no 'dipoles'"):
+        _ = result.dipoles
+
+
+@pytest.mark.parametrize("way", [lambda r: r, lambda r: r.scale(1.0)], ids=["new", "changed"])
+def test_arrays_hold_what_is_labelled(result, way):
+    result = way(result)
+    arrays, names = result.arrays, np.array(list(result.sources))
+    np.testing.assert_array_equal(arrays.time, result.dipole["time"])
+    np.testing.assert_array_equal(arrays.dipole, result.dipole)
+    np.testing.assert_array_equal(arrays.rest, result.dipole["rest"])
+    for name in ("trial", "time", "cell"):
+        np.testing.assert_array_equal(arrays.spikes[name], result.spikes[name])
+    np.testing.assert_array_equal(names[arrays.spikes["source"]], result.spikes["source"])
+
+
+def test_recordings_of_the_wrong_shape_are_refused_at_once():
+    none, time = np.zeros(0), np.arange(4.0)
+    spikes = {"trial": none, "time": none, "source": none, "cell": none}
+    traces = RecordedTraces(time, np.zeros((1, 2, 1, 4)), (0,), ("soma(0.5)",), "mV")
+    with pytest.raises(ValueError, match=r"'v' must have shape \(trial, 1, 1, 4\)"):
+        Result.from_arrays(
+            Network(), time, np.zeros((1, 2, 4)), spikes=spikes, sources={},
+            recordings={"v": traces},
+        )  # fmt: skip
 
 
 def test_sums(result):

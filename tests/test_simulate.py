@@ -15,17 +15,21 @@ from apical import (
     Network,
     Population,
     Projection,
+    Recording,
     SpikeTrainDrive,
     models,
     simulate,
 )
 from apical.errors import (
+    Cancelled,
     EngineError,
     ModelError,
     NumericalError,
     SteadyStateWarning,
     StepWarning,
 )
+from apical.plan import compile
+from apical.running import batches
 from apical.testing.networks import ball, one_cell, pair_of_populations, tree
 
 
@@ -161,6 +165,41 @@ def test_any_trial_can_be_drawn_alone(small):
     assert not np.array_equal(two.dipole.values[0], two.dipole.values[1])
 
 
+def test_trials_run_in_batches_of_any_size(small, monkeypatch):
+    results = []
+    for most in (64, 2, 1):
+        monkeypatch.setattr(batches, "_MOST", most)
+        seen = []
+        results.append(simulate(small, 20, trials=3, progress=seen.append))
+        assert seen == sorted(set(seen))
+        assert seen[-1] == 1.0
+    assert all(results[0].identical(other) for other in results[1:])
+
+
+def test_batches_are_small_where_much_is_recorded(small):
+    everything = {
+        name: Recording(population=name, variable="v", every=0.025) for name in small.populations
+    }
+    sizes = [
+        batches.batch_size(compile(n, 170.0)) for n in (small, small.with_(recordings=everything))
+    ]
+    assert sizes[0] == 64
+    # 24 cells, some 900 compartments, 6801 samples of 8 bytes, and a copy: 100 MB of 1 GiB
+    assert 5 < sizes[1] < 20
+
+
+def test_cancelling_stops_after_one_window(small):
+    windows = []
+
+    def stop(fraction):
+        windows.append(fraction)
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        simulate(small, 50, trials=4, progress=stop)
+    assert windows == [compile(small, 50).window / (50 / 0.025)]
+
+
 def test_evoked_times_are_normal(small):
     drive = EvokedDrive(
         mu=50, sigma=4, n_spikes=20, location="proximal",
@@ -225,7 +264,7 @@ def test_rest_does_not_include_a_bias(small):
         ({"seed": -1}, "seed"),
         ({"start": "warm"}, "steady, given"),
         ({"engine": "gpu"}, "no engine 'gpu'"),
-        ({"rates": "fast"}, "exact, table"),
+        ({"rates": "fast"}, "exact, direct, table"),
         ({"threads": 0}, "threads"),
     ],
 )
@@ -258,8 +297,6 @@ def test_threads_and_warnings_stay_quiet(small):
 
 
 def test_probability_keeps_the_rounded_share():
-    from apical.plan import compile
-
     plan = compile(pair_of_populations(), 50)
     onto_trees = plan.connections[0]
     first = plan.populations[1].first

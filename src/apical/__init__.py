@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from apical import analysis, errors, library, models, plots, units
     from apical.analysis import compare, correlation, peaks, rmse, scale, smooth
+    from apical.ensemble import Ensemble, load_ensemble, simulate_many
     from apical.io.recorded import read_dipole, write_dipole
     from apical.model import (
         Cell,
@@ -42,10 +43,13 @@ if TYPE_CHECKING:
     )
     from apical.result import Result, load
     from apical.simulate import simulate
+    from apical.watch import Chunk, Watch, watch
 
 _MODULES = ("analysis", "errors", "library", "models", "plots", "units")
 _NAMES = {
     "apical.simulate": ("simulate",),
+    "apical.ensemble": ("Ensemble", "load_ensemble", "simulate_many"),
+    "apical.watch": ("Chunk", "Watch", "watch"),
     "apical.result": ("Result", "load"),
     "apical.analysis": ("compare", "correlation", "peaks", "rmse", "scale", "smooth"),
     "apical.io.recorded": ("read_dipole", "write_dipole"),
@@ -85,8 +89,14 @@ __all__ = [  # noqa: RUF022 - modules, verbs, then the parts of a model
     "plots",
     "units",
     "simulate",
+    "simulate_many",
+    "watch",
     "Result",
     "load",
+    "Ensemble",
+    "load_ensemble",
+    "Watch",
+    "Chunk",
     "compare",
     "correlation",
     "peaks",
@@ -135,11 +145,11 @@ def __dir__() -> list[str]:
 
 
 class _Package(ModuleType):
-    """Keeps `apical.simulate` the function although a submodule has the same name."""
+    """Keeps `apical.simulate` the function although a submodule has the same name; others too."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name == "simulate" and isinstance(value, ModuleType):
-            value = value.simulate
+        if name in ("simulate", "watch") and isinstance(value, ModuleType):
+            value = getattr(value, name)
         super().__setattr__(name, value)
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import copy
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
-from apical.analysis import firing_rates, scale, smooth, spike_counts
 from apical.units import parse_quantity
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from apical.model import Network
 
 _DIPOLE = {"units": "nAm", "long_name": "current dipole moment"}
@@ -47,8 +47,17 @@ class RecordedTraces:
     sites: Sequence[str]
     units: str
 
+    def check(self, name: str) -> None:
+        """Refuse samples that are not one for every trial, cell, site and time."""
+        shape, sizes = np.shape(self.values), (len(self.cells), len(self.sites), len(self.time))
+        if len(shape) != 4 or shape[1:] != sizes:
+            wanted = ", ".join(map(str, sizes))
+            raise ValueError(f"recording '{name}' must have shape (trial, {wanted}); got {shape}")
+
     def to_dataarray(self, name: str) -> xr.DataArray:
         """Label the samples; dims (trial, cell, site, time)."""
+        import xarray as xr
+
         return xr.DataArray(
             _fixed(self.values, np.float64),
             dims=("trial", "cell", "site", "time"),
@@ -63,11 +72,31 @@ class RecordedTraces:
         )
 
 
+@dataclass(frozen=True)
+class Arrays:
+    """Dipoles and spikes without labels: plain arrays, to be read only.
+
+    Parameters
+    ----------
+    time : (n_time,) array, ms
+    dipole : (trial, population, n_time) array, nAm
+    rest : (population,) array, nAm
+    spikes : mapping of str to (n,) arrays
+        ``trial``, ``time`` (ms), ``source`` (position in `Result.sources`) and ``cell``; sorted.
+    """
+
+    time: np.ndarray
+    dipole: np.ndarray
+    rest: np.ndarray
+    spikes: Mapping[str, np.ndarray]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Result:
     """Dipoles, spikes and recordings of a simulation; every method returns something new.
 
-    Made by `apical.simulate`, `apical.load` or `Result.from_arrays`.
+    Made by `apical.simulate`, `apical.load` or `Result.from_arrays`. Arrays are labelled when
+    they are first asked for: xarray takes longer to load than a short simulation takes to run.
 
     Attributes
     ----------
@@ -99,6 +128,15 @@ class Result:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         provenance = MappingProxyType(copy.deepcopy(dict(self.provenance)))
         object.__setattr__(self, "provenance", provenance)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            make = self.__dict__.get("_labelled", {}).get(name)
+            if make is None:
+                raise AttributeError(f"a {type(self).__name__} has no '{name}'")
+            object.__setattr__(self, name, make())
+            return self.__dict__[name]
 
     @classmethod
     def from_arrays(
@@ -141,44 +179,53 @@ class Result:
         ValueError, TypeError
             If the shapes do not fit each other, or JSON cannot hold the provenance.
         """
-        names = [name for name, p in network.populations.items() if p.dipole]
-        layers = [network.populations[name].layer for name in names]
+        shown = [name for name, p in network.populations.items() if p.dipole]
         values, time = _fixed(dipole, np.float64), _fixed(time, np.float64)
-        if values.ndim != 3 or values.shape[1:] != (len(names), time.size):
+        if values.ndim != 3 or values.shape[1:] != (len(shown), time.size):
             raise ValueError(
-                f"dipole must have shape (trial, {len(names)}, {time.size}); got {values.shape}"
+                f"dipole must have shape (trial, {len(shown)}, {time.size}); got {values.shape}"
             )
-        labelled = xr.DataArray(
-            values,
-            dims=("trial", "population", "time"),
-            coords={
-                "trial": np.arange(values.shape[0]),
-                "population": np.array(names, dtype=str),
-                "time": ("time", time, _TIME),
-                "layer": ("population", np.array(layers, dtype=str)),
-                "rest": (
-                    "population",
-                    np.zeros(len(names)) if rest is None else _fixed(rest, np.float64),
-                    {"units": "nAm", "long_name": "dipole of the undriven steady state"},
-                ),
-            },
-            name="dipole",
-            attrs=_DIPOLE,
-        )
+        rest = _fixed(np.zeros(len(shown)) if rest is None else rest, np.float64)
+        if rest.shape != (len(shown),):
+            raise ValueError(f"rest must have shape ({len(shown)},); got {rest.shape}")
+        columns = _sorted_spikes(spikes, len(sources))
+        arrays = Arrays(time, values, rest, columns)
+        traces, names = dict(recordings or {}), list(sources)
+        for name, recorded in traces.items():
+            recorded.check(name)
         known = {"trials": values.shape[0], "duration": float(time[-1]), "history": []}
-        return cls(
-            network=network,
-            dipole=labelled,
-            spikes=_spike_table(spikes, list(sources)),
-            sources={name: int(n) for name, n in sources.items()},
-            recordings={k: v.to_dataarray(k) for k, v in (recordings or {}).items()},
-            provenance=_plain(known | dict(provenance or {})),
-        )
+        labelled: dict[str, Callable[[], Any]] = {
+            "dipole": lambda: _dipole(network, arrays),
+            "spikes": lambda: _spike_table(columns, names),
+            "recordings": lambda: _recordings(traces),
+        }
+        fields = {
+            "network": network,
+            "sources": MappingProxyType({name: int(n) for name, n in sources.items()}),
+            "provenance": MappingProxyType(_plain(known | dict(provenance or {}))),
+            "_arrays": arrays,
+            "_labelled": labelled,
+        }
+        result = object.__new__(cls)
+        for name, value in fields.items():
+            object.__setattr__(result, name, value)
+        return result
+
+    @property
+    def arrays(self) -> Arrays:
+        """Dipoles and spikes without labels."""
+        if "_arrays" in self.__dict__:
+            return self.__dict__["_arrays"]
+        position = {name: k for k, name in enumerate(self.sources)}
+        columns = {str(name): self.spikes[name].values for name in self.spikes}
+        columns["source"] = np.array([position[s] for s in columns["source"].tolist()], np.int64)
+        time, rest = self.dipole["time"].values, self.dipole["rest"].values
+        return Arrays(time, self.dipole.values, rest, columns)
 
     @property
     def time(self) -> np.ndarray:
         """Sample times of the dipole in ms."""
-        return self.dipole["time"].values
+        return self.arrays.time
 
     @property
     def trials(self) -> int:
@@ -191,6 +238,8 @@ class Result:
 
     def layers(self) -> xr.DataArray:
         """Return the dipole summed within each layer: (trial, layer, time), nAm."""
+        import xarray as xr
+
         layer = self.dipole["layer"].values
         names = list(dict.fromkeys(layer.tolist()))
         shape = (self.dipole.sizes["trial"], len(names), self.dipole.sizes["time"])
@@ -211,10 +260,14 @@ class Result:
 
     def spike_counts(self) -> xr.DataArray:
         """Return the number of spikes of each source: (trial, source)."""
+        from apical.analysis import spike_counts
+
         return spike_counts(self.spikes, self.sources, self.trials)
 
     def rates(self) -> xr.DataArray:
         """Return spikes per second and cell of each source, mean over trials: (source), Hz."""
+        from apical.analysis import firing_rates
+
         rates = firing_rates(self.spike_counts(), self.sources, self.provenance["duration"])
         return rates.mean("trial", keep_attrs=True)
 
@@ -224,10 +277,14 @@ class Result:
         As in hnn-core, the first and the last half window are drawn towards zero; comparisons
         better leave them out: ``compare(dipole, recorded, *apical.analysis.inside(dipole))``.
         """
+        from apical.analysis import smooth
+
         return self._changed(smooth(self.dipole, window), f"smoothed {_shown(window, 'ms')}")
 
     def scale(self, factor: float) -> Result:
         """Return a result with its dipoles (and their rest) multiplied by `factor`."""
+        from apical.analysis import scale
+
         dipole = scale(self.dipole, factor)
         factor = parse_quantity(factor, "1")
         rest = dipole["rest"].copy(data=dipole["rest"].values * factor)
@@ -279,7 +336,7 @@ class Result:
         name = self.network.name or "network"
         return (
             f"<Result of {name}: {self.trials} trial(s), {self.time[-1]:g} ms, "
-            f"{self.spikes.sizes['spike']} spikes>"
+            f"{len(self.arrays.spikes['time'])} spikes>"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -337,24 +394,56 @@ def _plain(provenance: Mapping[str, Any]) -> dict[str, Any]:
     return json.loads(json.dumps(dict(provenance), allow_nan=False, default=convert))
 
 
-def _spike_table(spikes: Mapping[str, np.ndarray], names: list[str]) -> xr.Dataset:
-    trial = np.asarray(spikes["trial"], dtype=np.int64)
-    time = np.asarray(spikes["time"], dtype=np.float64)
-    source = np.asarray(spikes["source"], dtype=np.int64)
-    cell = np.asarray(spikes["cell"], dtype=np.int64)
+def _dipole(network: Network, arrays: Arrays) -> xr.DataArray:
+    import xarray as xr
+
+    shown = {name: p.layer for name, p in network.populations.items() if p.dipole}
+    rest = {"units": "nAm", "long_name": "dipole of the undriven steady state"}
+    return xr.DataArray(
+        arrays.dipole,
+        dims=("trial", "population", "time"),
+        coords={
+            "trial": np.arange(len(arrays.dipole)),
+            "population": np.array(list(shown), dtype=str),
+            "time": ("time", arrays.time, _TIME),
+            "layer": ("population", np.array(list(shown.values()), dtype=str)),
+            "rest": ("population", arrays.rest, rest),
+        },
+        name="dipole",
+        attrs=_DIPOLE,
+    )
+
+
+def _sorted_spikes(spikes: Mapping[str, np.ndarray], sources: int) -> dict[str, np.ndarray]:
+    """Check the columns of spikes and put them in order."""
+    trial, source, cell = (np.asarray(spikes[c], np.int64) for c in ("trial", "source", "cell"))
+    time = np.asarray(spikes["time"], np.float64)
     if not trial.shape == time.shape == source.shape == cell.shape == (time.size,):
         raise ValueError("the columns of spikes must be one-dimensional and equally long")
-    if source.size and not 0 <= source.min() <= source.max() < len(names):
+    if source.size and not 0 <= source.min() <= source.max() < sources:
         raise ValueError("a spike of a source that is not in sources")
     order = np.lexsort((cell, source, time, trial))
-    name = np.array(names, dtype=str)[source[order]] if names else np.array([], dtype="<U1")
+    columns = {"trial": trial, "time": time, "source": source, "cell": cell}
+    return {name: _fixed(column[order], column.dtype) for name, column in columns.items()}
+
+
+def _spike_table(columns: Mapping[str, np.ndarray], names: list[str]) -> xr.Dataset:
+    import xarray as xr
+
+    name = np.array(names, dtype=str)[columns["source"]] if names else np.array([], dtype="<U1")
     return xr.Dataset(
         {
-            "trial": ("spike", _fixed(trial[order], np.int64)),
-            "time": ("spike", _fixed(time[order], np.float64), _TIME),
+            "trial": ("spike", columns["trial"]),
+            "time": ("spike", columns["time"], _TIME),
             "source": ("spike", name),
-            "cell": ("spike", _fixed(cell[order], np.int64)),
+            "cell": ("spike", columns["cell"]),
         }
+    )
+
+
+def _recordings(traces: Mapping[str, RecordedTraces]) -> Mapping[str, xr.DataArray]:
+    return MappingProxyType(
+        {name: recorded.to_dataarray(name) for name, recorded in traces.items()}
     )
 
 

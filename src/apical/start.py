@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import warnings
 from collections import OrderedDict
 
 import numpy as np
 
-from apical.engines.base import Engine
+from apical.engines.base import Engine, Member, run_alone
 from apical.errors import NumericalError, SteadyStateWarning
 from apical.plan.cell import CellPlan, CellState
-from apical.plan.connect import PopulationPlan, join
+from apical.plan.connect import PopulationPlan, connect
 from apical.plan.plan import Inputs, Plan, read_only
 from apical.plan.recordings import RecordingPlan
 from apical.plan.steady import steady_state
@@ -23,7 +21,7 @@ _PUSH = 0.1
 #: … within this time (ms), without a spike.
 _WAIT = 25.0
 _KEPT = 256
-_known: OrderedDict[str, CellState | None] = OrderedDict()
+_known: OrderedDict[tuple[object, ...], CellState | None] = OrderedDict()
 
 
 def settle(plan: Plan, engine: Engine) -> tuple[Plan, bool]:
@@ -39,11 +37,12 @@ def settle(plan: Plan, engine: Engine) -> tuple[Plan, bool]:
     engine : Engine
         Tries out whether a cell returns to its rest.
     """
-    rests: dict[str, CellState | None] = {}
-    for population in plan.populations:
-        cell = population.cell
-        if cell.name not in rests:
-            rests[cell.name] = _rest(plan, cell, engine)
+    cells = {p.cell.name: p.cell for p in plan.populations}
+    keys = {name: _key(plan, cell) for name, cell in cells.items()}
+    if not _known.keys() >= {*keys.values()}:
+        # all kernels at once: that is faster than one cell's after the other
+        engine.prepare(plan)
+    rests = {name: _rest(plan, cell, keys[name], engine) for name, cell in cells.items()}
     restless = [name for name, rest in rests.items() if rest is None]
     if restless:
         names = ", ".join(f"'{name}'" for name in restless)
@@ -59,8 +58,7 @@ def settle(plan: Plan, engine: Engine) -> tuple[Plan, bool]:
     return dataclasses.replace(plan, start=start), True
 
 
-def _rest(plan: Plan, cell: CellPlan, engine: Engine) -> CellState | None:
-    key = _key(plan, cell.name)
+def _rest(plan: Plan, cell: CellPlan, key: tuple[object, ...], engine: Engine) -> CellState | None:
     if key not in _known:
         rest = steady_state(cell, plan.rates)
         _known[key] = rest if rest is not None and _returns(plan, cell, rest, engine) else None
@@ -69,17 +67,13 @@ def _rest(plan: Plan, cell: CellPlan, engine: Engine) -> CellState | None:
     return _known[key]
 
 
-def _key(plan: Plan, name: str) -> str:
-    """Hash everything that a cell's rest depends on, and the trial of it."""
+def _key(plan: Plan, cell: CellPlan) -> tuple[object, ...]:
+    """Return everything that a cell's rest depends on, and the trial of it."""
     network = plan.network
-    cell = network.cells[name]
-    used = {c for s in cell.sections.values() for c in s.channels}
-    used |= {r.mechanism for r in cell.receptors.values()}
-    # states are laid out in the order of names, to which content hashes are blind
-    parts = [cell.to_json(), plan.rates, plan.dt, network.celsius]
-    parts.append(sorted(network.ions.items()))
-    parts += [network.mechanisms[m].to_json() for m in sorted(used)]
-    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=16).hexdigest()
+    parts = [network.cells[cell.name], *(network.mechanisms[m.name] for m in cell.mechanisms)]
+    run = (plan.rates, plan.dt, plan.precision)
+    surroundings = (network.celsius, frozenset(network.ions.items()))
+    return *run, *surroundings, *(part.fingerprint for part in parts)
 
 
 def _returns(plan: Plan, cell: CellPlan, rest: CellState, engine: Engine) -> bool:
@@ -89,14 +83,14 @@ def _returns(plan: Plan, cell: CellPlan, rest: CellState, engine: Engine) -> boo
     nodes = np.arange(cell.tree.nodes)
     voltages = RecordingPlan("v", 0, np.zeros(1, np.int64), "v", -1, -1, nodes, (), "mV", steps)
     trial = dataclasses.replace(
-        plan, duration=steps * plan.dt, populations=(alone,), connections=(join([]),),
-        drives=(), clamps=(), recordings=(voltages,),
+        plan, duration=steps * plan.dt, populations=(alone,), connections=(connect([], 0.0),),
+        drives=(), clamps=(), recordings=(voltages,), observables=(),
         start=(CellState(rest.v + _PUSH, rest.states),),
     )  # fmt: skip
     nothing = np.zeros(0, np.int64)
     silent = Inputs(nothing, nothing, nothing, nothing, np.zeros(0))
     try:
-        result = engine.run(trial, [silent], threads=1)
+        result = run_alone(engine, Member(trial, [silent]), threads=1)
     except NumericalError:
         return False
     left = np.abs(result.recordings[0][0, :, -1] - rest.v).max()

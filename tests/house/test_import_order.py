@@ -23,7 +23,10 @@ ALLOWED: dict[str, set[str]] = {
     "io": {"units", "errors", "model", "analysis"},
     "result": {"units", "errors", "model", "analysis", "io"},
     "start": {"errors", "model", "plan", "engines"},
-    "simulate": {"errors", "units", "model", "plan", "engines", "start", "result"},
+    "running": {"errors", "units", "model", "plan", "engines", "start", "result"},
+    "simulate": {"model", "running", "result"},
+    "watch": {"errors", "model", "plan", "running", "result"},
+    "ensemble": {"errors", "model", "plan", "engines", "io", "running", "result"},
     "plots": {"units", "errors", "model", "analysis", "io", "result"},
     "testing": {"errors", "model", "library", "models", "plan", "engines", "result", "simulate"},
     "cli": {

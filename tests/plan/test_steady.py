@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from apical import models, simulate
+from apical import engines, models, simulate
 from apical.plan import compile
-from apical.plan.steady import steady_state
+from apical.plan.discretise import discretise
+from apical.plan.observables import membrane_current_matrix
+from apical.plan.steady import axial_current, solve_tree, steady_state
+from apical.start import settle
 from apical.testing.networks import ball, one_cell, tree
 
 
@@ -51,3 +54,26 @@ def test_a_cell_without_rest_has_none():
     runaway = ball({"pas": {"g": 1e-3, "e": 1e6}}, v0=0.0)
     _, rest = rest_of(one_cell(runaway))
     assert rest is None or np.abs(rest.v - 1e6).max() < 1e-3
+
+
+def test_the_tree_is_solved_like_any_other_matrix():
+    branched = discretise(tree())
+    random = np.random.default_rng(0)
+    v, right = random.normal(size=(2, branched.nodes))
+    diagonal = random.uniform(0.1, 1, branched.nodes)
+    # what flows in along the cell is what flows out through the membrane
+    axial = membrane_current_matrix(branched).toarray()
+    assert axial_current(branched, v) == pytest.approx(axial @ v, abs=1e-9)
+    expected = np.linalg.solve(np.diag(diagonal) - axial, right)
+    assert solve_tree(branched, diagonal, right) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_rest_is_found_once():
+    network = one_cell(ball({"pas": {}}))
+    first, at_rest = settle(compile(network, 1.0), engines.get("reference"))
+    assert at_rest
+    again = type(network).from_json(network.to_json())
+    # no engine: nothing is left to try out
+    second, at_rest = settle(compile(again, 1.0), None)  # type: ignore[arg-type]
+    assert at_rest
+    assert second.start[0] is first.start[0]

@@ -8,9 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import typer
-
-from apical.analysis import compare, inside, peaks
 
 #: Below this a dipole (nAm) is rounding, and has no latency.
 NOTHING = 1e-12
@@ -28,26 +27,29 @@ def measures(result: Result, recorded: xr.DataArray | None) -> dict[str, Any]:
 
     Peaks are of the mean over trials; spikes are the mean per trial.
     """
-    mean = result.average()
-    waves = {"total": mean.total()}
-    layers = mean.layers()
-    if layers.sizes["layer"] > 1:
-        waves |= {str(name): layers.sel(layer=name) for name in layers["layer"].values}
-    counts, rates = result.spike_counts().mean("trial"), result.rates()
-    network = result.network
+    # plain arrays: labels need xarray, which takes longer to load than a column to simulate
+    arrays, network = result.arrays, result.network
+    mean = arrays.dipole.mean(axis=0)
+    waves = {"total": mean.sum(axis=0)}
+    layers = np.array([p.layer for p in network.populations.values() if p.dipole], dtype=str)
+    names = list(dict.fromkeys(layers.tolist()))
+    if len(names) > 1:
+        waves |= {name: mean[layers == name].sum(axis=0) for name in names}
+    counts = np.bincount(arrays.spikes["source"], minlength=len(result.sources)) / result.trials
+    per_trial = dict(zip(result.sources, counts.tolist(), strict=True))
 
     def spikes(name: str) -> dict[str, Any]:
-        rate = float(rates.sel(source=name))
-        number = float(counts.sel(source=name))
-        return {"cells": result.sources[name], "spikes_per_trial": number, "rate_hz": rate}
+        cells, number = result.sources[name], per_trial[name]
+        rate = 1000 * number / max(cells, 1) / result.provenance["duration"]
+        return {"cells": cells, "spikes_per_trial": number, "rate_hz": rate}
 
-    fit = None if recorded is None else _fit(mean.total(), recorded)
+    fit = None if recorded is None else _fit(result.average().total(), recorded)
     return {
         "model": network.name,
         "trials": result.trials,
         "duration_ms": result.provenance["duration"],
         "dipole_steps": list(result.provenance.get("history", ())),
-        "dipole": {name: _peaks(wave) for name, wave in waves.items()},
+        "dipole": {name: _peaks(arrays.time, wave) for name, wave in waves.items()},
         "populations": {name: spikes(name) for name in network.populations},
         "drives": {name: spikes(name) for name in network.drives},
         "comparison": None if fit is None else _comparison(asdict(fit)),
@@ -56,6 +58,8 @@ def measures(result: Result, recorded: xr.DataArray | None) -> dict[str, Any]:
 
 
 def _fit(total: xr.DataArray, recorded: xr.DataArray) -> Comparison:
+    from apical.analysis import compare, inside
+
     # smoothing draws half a window at both ends towards zero: these are left out
     return compare(total, recorded, *inside(total))
 
@@ -132,13 +136,13 @@ def _table(first: str, *others: str) -> Table:
     return table
 
 
-def _peaks(wave: xr.DataArray) -> dict[str, float]:
-    found = peaks(wave)
+def _peaks(time: np.ndarray, wave: np.ndarray) -> dict[str, float]:
+    high, low = int(wave.argmax()), int(wave.argmin())
     return {
-        "maximum_nam": found.maximum.value,
-        "maximum_ms": found.maximum.latency,
-        "minimum_nam": found.minimum.value,
-        "minimum_ms": found.minimum.latency,
+        "maximum_nam": float(wave[high]),
+        "maximum_ms": float(time[high]),
+        "minimum_nam": float(wave[low]),
+        "minimum_ms": float(time[low]),
     }
 
 

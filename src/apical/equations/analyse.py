@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from apical.equations import expr
 from apical.equations.dimensions import Unbalanced, UnknownName, balance, convert, unit_called
@@ -92,6 +93,7 @@ def analyse(
     return reader.program()
 
 
+@lru_cache(maxsize=256)
 def parse_profile(text: str, unit: str) -> Expression:
     """Read a function of ``distance`` (µm), such as ``1e-6*S/cm2*exp(3e-3/um*distance)``.
 

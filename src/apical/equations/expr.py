@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import cached_property
 
 MAX_DEPTH = 120
 MAX_SIZE = 20_000
@@ -30,6 +30,11 @@ class Expression:
     def parts(self) -> tuple[Expression, ...]:
         """Return the child nodes."""
         return ()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every name in it."""
+        return frozenset().union(*(p.names for p in self.parts()))
 
     def _measure(self) -> None:
         parts = self.parts()
@@ -52,6 +57,11 @@ class Name(Expression):
     """A parameter, state, input, intermediate or unit."""
 
     name: str
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Its own."""
+        return frozenset((self.name,))
 
 
 @dataclass(frozen=True)
@@ -245,9 +255,7 @@ def substitute(node: Expression, values: Mapping[str, Expression]) -> Expression
 
 def names_of(node: Expression) -> frozenset[str]:
     """Return every name in an expression."""
-    if isinstance(node, Name):
-        return frozenset((node.name,))
-    return reduce(frozenset.union, (names_of(p) for p in node.parts()), frozenset())
+    return node.names
 
 
 def is_never_zero(node: Expression) -> bool:

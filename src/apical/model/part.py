@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Never, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -166,6 +167,11 @@ class Part(BaseModel, metaclass=_Translated):
         data = {"part": type(self).__name__, "content": self.model_dump(mode="json")}
         text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the content in the order of its names, which arrays and results follow."""
+        return hashlib.blake2b(self.to_json(None).encode(), digest_size=16).hexdigest()
 
     @classmethod
     def _format(cls) -> str:

@@ -63,7 +63,7 @@ class CellState:
     states: tuple[Floats, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CellPlan:
     """One cell type, ready for an engine.
 

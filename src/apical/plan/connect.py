@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from apical.model import Gaussian, Network, Projection
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PopulationPlan:
     """One population: cells of one type at positions.
 
@@ -51,7 +51,7 @@ class PopulationPlan:
 
 @dataclass(frozen=True)
 class Connections:
-    """Connections onto one population, sorted by source.
+    """Connections onto one population that can act, sorted by source.
 
     Parameters
     ----------
@@ -63,6 +63,8 @@ class Connections:
         The receptor on the target: index of its mechanism and instance.
     weight : array, (n,), µS
     delay : array, (n,), ms
+    dropped : int
+        How many were left out: they have no weight, or a delay longer than the run.
     """
 
     source: Ints
@@ -71,15 +73,12 @@ class Connections:
     instance: Ints
     weight: Floats
     delay: Floats
+    dropped: int = 0
 
     @property
     def n(self) -> int:
         """Number of connections."""
         return len(self.source)
-
-    def alive(self, horizon: float) -> Connections:
-        """Return those that can act: some weight, and a delay shorter than the run."""
-        return self.take(np.flatnonzero((self.delay <= horizon) & (self.weight > 0)))
 
     def take(self, rows: Ints) -> Connections:
         """Return some connections."""
@@ -89,16 +88,61 @@ class Connections:
         )  # fmt: skip
 
 
-def join(parts: Sequence[Connections]) -> Connections:
-    """Return several sets of connections as one, sorted by source, stable otherwise."""
-    fields = ("source", "cell", "mechanism", "instance", "weight", "delay")
-    kinds = (np.int64,) * 4 + (np.float64,) * 2
-    columns: list[Any] = [
-        np.concatenate([np.zeros(0, kind), *(getattr(p, f) for p in parts)])
-        for f, kind in zip(fields, kinds, strict=True)
+class Pairs(NamedTuple):
+    """Pairs of cells, connected at the same receptors of every target.
+
+    Parameters
+    ----------
+    source, cell : array of int, (n,)
+        Global index of the source cell, or index of the drive cell; target cell.
+    sites : array of int, (sites, 2)
+        Mechanism and instance of each receptor.
+    weight : array, (n,), µS
+    delay : array, (n,), ms
+    """
+
+    source: Ints
+    cell: Ints
+    sites: Ints
+    weight: Floats
+    delay: Floats
+
+    def take(self, rows: Ints) -> Pairs:
+        """Return some pairs."""
+        return Pairs(
+            self.source[rows], self.cell[rows], self.sites, self.weight[rows], self.delay[rows]
+        )
+
+
+def connect(parts: Sequence[Pairs], horizon: float) -> Connections:
+    """Return the connections of all pairs that can act within `horizon` (ms).
+
+    They are sorted by source; those of one source stay in the order of parts, pairs and sites.
+    """
+    alive = [p.take(np.flatnonzero((p.delay <= horizon) & (p.weight > 0))) for p in parts]
+    source, cell, weight, delay = columns(alive, ("source", "cell"), ("weight", "delay"))
+    order = np.argsort(source, kind="stable")
+    part = np.repeat(np.arange(len(alive)), [len(p.source) for p in alive])
+    count = np.array([len(p.sites) for p in alive], np.int64)
+    places = count[part[order]]
+    pair = np.repeat(order, places)
+    # the sites of all parts lie one after the other
+    sites = np.concatenate([np.zeros((0, 2), np.int64), *(p.sites for p in alive)])
+    nth = np.arange(len(pair)) - np.repeat(np.cumsum(places) - places, places)
+    site = nth + (np.cumsum(count) - count)[part[pair]]
+    dropped = sum(len(p.source) * len(p.sites) for p in parts) - len(pair)
+    return Connections(
+        source[pair], cell[pair], sites[site, 0], sites[site, 1], weight[pair], delay[pair], dropped
+    )
+
+
+def columns(parts: Sequence[object], ints: Sequence[str], floats: Sequence[str] = ()) -> list[Any]:
+    """Return fields of several parts, one part after the other."""
+    kinds = dict.fromkeys(ints, np.int64) | dict.fromkeys(floats, np.float64)
+    return [
+        np.concatenate([np.zeros(0, kind), *(getattr(p, name) for p in parts)])
+        for name, kind in kinds.items()
     ]
-    together = Connections(*columns)
-    return together.take(np.argsort(together.source, kind="stable"))
 
 
 def receptor_sites(
@@ -108,16 +152,6 @@ def receptor_sites(
     cell = network.cells[population.cell.name]
     sections = cell.groups.get(location, (location,))
     return np.array([population.cell.receptor_of[receptor, s] for s in sections], np.int64)
-
-
-def spread(source: Ints, cell: Ints, sites: Ints, weight: Floats, delay: Floats) -> Connections:
-    """Repeat pairs of cells for every site, pair by pair."""
-    pairs, places = len(source), len(sites)
-    return Connections(
-        np.repeat(source, places), np.repeat(cell, places),
-        np.tile(sites[:, 0], pairs), np.tile(sites[:, 1], pairs),
-        np.repeat(weight, places), np.repeat(delay, places),
-    )  # fmt: skip
 
 
 def kernel_factor(
@@ -130,32 +164,31 @@ def kernel_factor(
     if kernel is None:
         return np.ones(len(source))
     scale = kernel.space_constant * inplane_distance
-    difference = target[:, :2] - source[:, :2]
-    return np.exp(-(difference**2).sum(axis=1) / scale**2)
+    x, y = target[:, 0] - source[:, 0], target[:, 1] - source[:, 1]
+    return np.exp(-(x * x + y * y) / scale**2)
 
 
-def kept_pairs(n: int, probability: float, generator: np.random.Generator) -> Ints:
-    """Return which of n pairs are connected: exactly the rounded share, drawn at random."""
+def thinned(pre: Ints, post: Ints, probability: float, seed: int, *names: str) -> tuple[Ints, Ints]:
+    """Return those pairs that are connected: exactly the rounded share, drawn at random."""
     if probability >= 1:
-        return np.arange(n)
-    return np.sort(generator.permutation(n)[: round(probability * n)])
+        return pre, post
+    n = len(pre)
+    kept = np.sort(stream(seed, *names).permutation(n)[: round(probability * n)])
+    return pre[kept], post[kept]
 
 
-def expand(
-    network: Network, name: str, populations: dict[str, PopulationPlan], seed: int
-) -> Connections:
-    """Return every connection of one projection, dead ones included."""
+def expand(network: Network, name: str, populations: dict[str, PopulationPlan], seed: int) -> Pairs:
+    """Return the pairs of cells that one projection connects."""
     projection = network.projections[name]
     source, target = populations[projection.source], populations[projection.target]
     pre, post = _pairs(projection, source, target)
-    keep = kept_pairs(len(pre), projection.probability, stream(seed, "projection", name))
-    pre, post = pre[keep], post[keep]
+    pre, post = thinned(pre, post, projection.probability, seed, "projection", name)
     factor = kernel_factor(
         projection.kernel, source.positions[pre], target.positions[post], network.inplane_distance
     )
     sites = receptor_sites(network, target, projection.location, projection.receptor)
     weight = projection.weight * projection.gain * factor
-    return spread(pre + source.first, post, sites, weight, slowed(projection.delay, factor))
+    return Pairs(pre + source.first, post, sites, weight, slowed(projection.delay, factor))
 
 
 def slowed(delay: float, factor: Floats) -> Floats:

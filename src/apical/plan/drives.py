@@ -14,16 +14,16 @@ import numpy as np
 
 from apical.plan.connect import (
     Connections,
+    Pairs,
     PopulationPlan,
-    join,
-    kept_pairs,
+    connect,
     kernel_factor,
     receptor_sites,
     slowed,
-    spread,
+    thinned,
 )
 from apical.plan.discretise import Floats, Ints
-from apical.random import stream
+from apical.random import streams
 
 if TYPE_CHECKING:
     from apical.model import EvokedDrive, Network, SpikeTrainDrive
@@ -41,7 +41,7 @@ class DrivePlan:
         What each drive cell is called: the target cell it belongs to, or ``("", k)``. Its random
         stream carries this name, so other targets do not change its events.
     connections : dict of str to Connections
-        What they reach, by population; sources are drive cells.
+        What they reach, by population; sources are drive cells. Dead ones are gone.
     """
 
     name: str
@@ -66,42 +66,42 @@ class DrivePlan:
             Drive cell of each.
         """
         drive = network.drives[self.name]
-        trains = SAMPLERS[drive.kind](drive, self, seed, trial)
-        time = np.concatenate([np.zeros(0), *trains])
-        cell = np.repeat(np.arange(self.n), [len(t) for t in trains])
+        time, cell = SAMPLERS[drive.kind](drive, self, seed, trial)
         within = (time >= 0) & (time <= duration)
         time, cell = time[within], cell[within]
         order = np.lexsort((cell, time))
         return time[order], cell[order]
 
 
-def _evoked(drive: EvokedDrive, plan: DrivePlan, seed: int, trial: int) -> Sequence[Floats]:
+def _evoked(drive: EvokedDrive, plan: DrivePlan, seed: int, trial: int) -> tuple[Floats, Ints]:
     """Draw normal event times; every drive cell has its own stream."""
-    return [
-        stream(seed, "drive", plan.name, "trial", trial, "cell", *cell).normal(
-            drive.mu, drive.sigma, drive.n_spikes
-        )
-        for cell in plan.cells
-    ]
+    each = streams(seed, "drive", plan.name, "trial", trial, "cell", each=plan.cells)
+    drawn = np.empty((plan.n, drive.n_spikes))
+    for row, generator in zip(drawn, each, strict=True):
+        generator.standard_normal(out=row)
+    time = drive.mu + drive.sigma * drawn
+    return time.ravel(), np.repeat(np.arange(plan.n), drive.n_spikes)
 
 
 def _spike_train(
     drive: SpikeTrainDrive, plan: DrivePlan, seed: int, trial: int
-) -> Sequence[Floats]:
+) -> tuple[Floats, Ints]:
     """Return the given times, alike in every trial."""
-    return [np.array(train, float) for train in drive.trains]
+    time = np.array([time for train in drive.trains for time in train], float)
+    return time, np.repeat(np.arange(plan.n), [len(train) for train in drive.trains])
 
 
-SAMPLERS: dict[str, Callable[..., Sequence[Floats]]] = {
+#: Times and drive cells of one trial's events, in any order.
+SAMPLERS: dict[str, Callable[..., tuple[Floats, Ints]]] = {
     "evoked": _evoked,
     "spike_train": _spike_train,
 }
 
 
 def plan_drive(
-    network: Network, name: str, populations: dict[str, PopulationPlan], seed: int
+    network: Network, name: str, populations: dict[str, PopulationPlan], seed: int, horizon: float
 ) -> DrivePlan:
-    """Expand one drive's connections."""
+    """Expand one drive's connections that can act within `horizon` (ms)."""
     drive = network.drives[name]
     targets = [p for p in populations.values() if p.name in drive.targets]
     cells = drive_cells(network, name, targets)
@@ -109,10 +109,19 @@ def plan_drive(
     origin = np.array(network.origin())
     for population in targets:
         connections[population.name] = _onto(
-            network, name, population, len(cells), first, origin, seed
+            network, name, population, len(cells), first, origin, seed, horizon
         )
         first += population.n
     return DrivePlan(name, cells, connections)
+
+
+def wiring(drive: EvokedDrive | SpikeTrainDrive) -> tuple[object, ...]:
+    """Return everything of a drive that its connections depend on."""
+    targets = [(name, t.delay, list(t.weights.items())) for name, t in drive.targets.items()]
+    cells = len(drive.trains) if drive.kind == "spike_train" else drive.n_cells
+    return (
+        drive.location, targets, drive.cell_specific, cells, drive.kernel, drive.probability,
+    )  # fmt: skip
 
 
 def drive_cells(
@@ -134,6 +143,7 @@ def _onto(
     first: int,
     origin: Floats,
     seed: int,
+    horizon: float,
 ) -> Connections:
     drive = network.drives[name]
     target = drive.targets[population.name]
@@ -144,9 +154,8 @@ def _onto(
         pre = np.repeat(np.arange(n), population.n)
         post = np.tile(np.arange(population.n), n)
     # AMPA and NMDA of one input are the same axon: one draw for all receptors
-    generator = stream(seed, "drive", name, "connections", population.name)
-    keep = kept_pairs(len(pre), drive.probability, generator)
-    pre, post = pre[keep], post[keep]
+    names = ("drive", name, "connections", population.name)
+    pre, post = thinned(pre, post, drive.probability, seed, *names)
     where = np.broadcast_to(origin, (len(post), 3))
     factor = kernel_factor(
         drive.kernel, where, population.positions[post], network.inplane_distance
@@ -155,5 +164,5 @@ def _onto(
     parts = []
     for receptor, weight in target.weights.items():
         sites = receptor_sites(network, population, drive.location, receptor)
-        parts.append(spread(pre, post, sites, weight * factor, delay))
-    return join(parts)
+        parts.append(Pairs(pre, post, sites, weight * factor, delay))
+    return connect(parts, horizon)

@@ -109,13 +109,13 @@ class ObservablePlan:
         """Return the number of samples in a run."""
         return steps // self.every + 1
 
-    def injected(self, clamps: Sequence[ClampPlan], steps: int) -> Floats:
-        """Return what clamps add to every sample, (outputs, samples)."""
-        added = np.zeros((self.outputs, self.samples(steps)))
+    def with_injected(self, sums: Floats, clamps: Sequence[ClampPlan], steps: int) -> Floats:
+        """Return a copy of the sums, (outputs, samples), with what clamps add to every sample."""
+        added = sums.copy()
         if self.at_nodes is None:
             return added
         # sample k follows step k·every − 1
-        step = np.arange(added.shape[1]) * self.every - 1
+        step = np.arange(self.samples(steps)) * self.every - 1
         for clamp in clamps:
             if clamp.population == self.population:
                 on = (clamp.first <= step) & (step < clamp.last)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
+from apical.equations.program import Program
 from apical.errors import ModelError, Problem
 from apical.plan.cell import CellState, plan_cell
-from apical.plan.connect import Connections, PopulationPlan, expand, join
+from apical.plan.connect import Connections, PopulationPlan, columns, connect, expand
 from apical.plan.discretise import Floats, Ints
 from apical.plan.drives import DrivePlan, plan_drive
+from apical.plan.earlier import Earlier
 from apical.plan.explain import explain
+from apical.plan.observables import ObservablePlan
 from apical.plan.rates import check_precision, check_rates
 from apical.plan.recordings import RecordingPlan, plan_recording
 from apical.plan.start import given_state
@@ -22,6 +25,7 @@ from apical.plan.start import given_state
 if TYPE_CHECKING:
     from apical.model import Network
 
+Anything = TypeVar("Anything")
 #: Delivery times closer than this many steps to a half step count as on it.
 _TIE = 1e-7
 
@@ -81,13 +85,13 @@ class Plan:
         In the network's order, which is the order of cells.
     connections : tuple of Connections
         Onto each population; sources are global cell indices. Dead ones are gone.
-    connections_before : int
-        How many there were before the dead ones were dropped.
     drives : tuple of DrivePlan
     clamps : tuple of ClampPlan
     recordings : tuple of RecordingPlan
     start : tuple of CellState
         Where the cells of each population start.
+    observables : tuple of ObservablePlan
+        Weighted sums to sample; see :func:`apical.plan.observables.observe`.
     """
 
     network: Network
@@ -98,11 +102,33 @@ class Plan:
     precision: str
     populations: tuple[PopulationPlan, ...]
     connections: tuple[Connections, ...]
-    connections_before: int
     drives: tuple[DrivePlan, ...]
     clamps: tuple[ClampPlan, ...]
     recordings: tuple[RecordingPlan, ...]
     start: tuple[CellState, ...]
+    observables: tuple[ObservablePlan, ...] = ()
+
+    @property
+    def structure(self) -> tuple[object, ...]:
+        """What plans must have in common to run in one batch: everything but values."""
+        kinds = tuple(
+            (p.name, p.n, p.dipole, p.cell.tree.parent.tobytes(), p.cell.spike_node,
+             tuple((m.program, m.nodes.tobytes()) for m in p.cell.mechanisms))
+            for p in self.populations
+        )  # fmt: skip
+        sampled = tuple(
+            (r.name, r.population, r.variable, r.mechanism, r.state, r.every,
+             r.cells.tobytes(), r.sites.tobytes())
+            for r in self.recordings
+        )  # fmt: skip
+        observed = tuple((o.name, o.population, o.outputs, o.every) for o in self.observables)
+        return self.steps, self.dt, self.rates, self.precision, kinds, sampled, observed
+
+    @property
+    def connections_before(self) -> int:
+        """Number of connections before the dead ones were dropped."""
+        parts = [*self.connections, *(c for d in self.drives for c in d.connections.values())]
+        return sum(c.n + c.dropped for c in parts)
 
     @property
     def steps(self) -> int:
@@ -143,18 +169,15 @@ class Plan:
             for drive, (time, cell) in zip(self.drives, trains, strict=True)
             if population in drive.connections
         ]
-        rows, times = (
-            join([c for c, _ in parts]),
-            np.concatenate([np.zeros(0), *(t for _, t in parts)]),
+        time = np.concatenate([np.zeros(0), *(t for _, t in parts)])
+        source, cell, mechanism, instance, weight = columns(
+            [c for c, _ in parts], ("source", "cell", "mechanism", "instance"), ("weight",)
         )
-        # join sorts by source: bring the times along
-        sources = np.concatenate([np.zeros(0, np.int64), *(c.source for c, _ in parts)])
-        times = times[np.argsort(sources, kind="stable")]
-        step = arrival_step(times, self.dt)
-        order = np.argsort(step, kind="stable")
-        order = order[step[order] < self.steps]
-        rows = rows.take(order)
-        return Inputs(step[order], rows.cell, rows.mechanism, rows.instance, rows.weight)
+        step = arrival_step(time, self.dt)
+        # what arrives together is added in the order of drive cells, then of connections
+        order = np.lexsort((source, step))
+        order = order[: np.count_nonzero(step < self.steps)]
+        return Inputs(step[order], cell[order], mechanism[order], instance[order], weight[order])
 
 
 def steps_in(duration: float, dt: float) -> int:
@@ -200,6 +223,7 @@ def compile(
     seed: int = 0,
     rates: str = "exact",
     precision: str = "double",
+    like: Plan | None = None,
 ) -> Plan:
     """Turn a network into arrays.
 
@@ -216,6 +240,10 @@ def compile(
         authors chose.
     precision : {'double', 'single'}
         Type of numbers that the engine computes with.
+    like : Plan, optional
+        An earlier plan, whose parts are taken over where nothing that they depend on has changed:
+        the same objects, so that plans share them. The new plan is to the last bit what it would
+        be without: it starts as given and has no observables.
 
     Returns
     -------
@@ -230,42 +258,43 @@ def compile(
     _check_run(duration, dt, seed)
     check_rates(rates)
     check_precision(precision)
-    populations = _populations(network)
-    parts: dict[str, list[Connections]] = {name: [] for name in populations}
-    before = 0
-    for name, projection in network.projections.items():
-        found = expand(network, name, populations, seed)
-        before += found.n
-        parts[projection.target].append(found.alive(duration))
-    drives = []
-    for name in network.drives:
-        drive = plan_drive(network, name, populations, seed)
-        before += sum(c.n for c in drive.connections.values())
-        alive = {p: c.alive(duration) for p, c in drive.connections.items()}
-        drives.append(DrivePlan(drive.name, drive.cells, alive))
+    duration, seed = float(duration), int(seed)
+    earlier = Earlier(like, network, seed, duration)
+    populations = _populations(network, earlier)
     order = list(populations)
-    plan = Plan(
-        network=network, duration=float(duration), dt=float(dt), seed=int(seed), rates=rates,
+
+    def onto(target: str) -> Connections:
+        names = [name for name, p in network.projections.items() if p.target == target]
+        return connect([expand(network, name, populations, seed) for name in names], duration)
+
+    return Plan(
+        network=network, duration=duration, dt=float(dt), seed=seed, rates=rates,
         precision=precision,
         populations=tuple(populations.values()),
-        connections=tuple(join(parts[name]) for name in order),
-        connections_before=before, drives=tuple(drives),
-        clamps=tuple(_clamp(network, name, populations, dt) for name in network.biases),
+        connections=tuple(
+            earlier.connections(name) or read_only(onto(name)) for name in order
+        ),
+        drives=tuple(
+            earlier.drive(name)
+            or read_only(plan_drive(network, name, populations, seed, duration))
+            for name in network.drives
+        ),
+        clamps=tuple(read_only(_clamp(network, name, populations, dt)) for name in network.biases),
         recordings=tuple(
-            plan_recording(name, recording, order.index(recording.population),
-                           populations[recording.population], dt)
+            read_only(
+                plan_recording(name, recording, order.index(recording.population),
+                               populations[recording.population], dt)
+            )
             for name, recording in network.recordings.items()
         ),
-        start=tuple(given_state(p.cell, rates) for p in populations.values()),
+        start=tuple(read_only(given_state(p.cell, rates)) for p in populations.values()),
     )  # fmt: skip
-    read_only(
-        (plan.populations, plan.connections, plan.drives, plan.clamps, plan.recordings, plan.start)
-    )
-    return plan
 
 
-def read_only(value: object) -> None:
-    """Make every array in a plan read-only, wherever it is."""
+def read_only(value: Anything) -> Anything:
+    """Make every array in a part of a plan read-only, wherever it is, and return the part."""
+    if isinstance(value, (str, int, float, Program)):
+        return value
     if isinstance(value, np.ndarray):
         value.setflags(write=False)
     elif isinstance(value, (tuple, list)):
@@ -276,6 +305,7 @@ def read_only(value: object) -> None:
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             read_only(getattr(value, field.name))
+    return value
 
 
 def _check_run(duration: float, dt: float, seed: int) -> None:
@@ -295,19 +325,22 @@ def _check_run(duration: float, dt: float, seed: int) -> None:
         raise ModelError(problems)
 
 
-def _populations(network: Network) -> dict[str, PopulationPlan]:
+def _populations(network: Network, earlier: Earlier) -> dict[str, PopulationPlan]:
     cells = {
-        name: plan_cell(network, name) for name in {p.cell for p in network.populations.values()}
+        name: earlier.cell(name) or read_only(plan_cell(network, name))
+        for name in {p.cell for p in network.populations.values()}
     }
     plans, first = {}, 0
     for name, population in network.populations.items():
-        points = population.positions.points(network.inplane_distance)
-        positions = np.array(points, float).reshape(-1, 3)
+        positions = earlier.positions(name)
+        if positions is None:
+            points = population.positions.points(network.inplane_distance)
+            positions = read_only(np.array(points, float).reshape(-1, 3))
         plans[name] = PopulationPlan(
             name, cells[population.cell], positions, first, population.layer, population.dipole
         )
         first += len(positions)
-    return plans
+    return earlier.keep(plans)
 
 
 def _clamp(

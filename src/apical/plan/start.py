@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from apical.equations.evaluate import Array, evaluate
@@ -11,8 +13,9 @@ from apical.plan.discretise import Floats
 from apical.plan.rates import compute, table_of
 
 
+@lru_cache(maxsize=16)
 def given_state(cell: CellPlan, rates: str = "exact") -> CellState:
-    """Return the start at the sections' own voltages.
+    """Return the start at the sections' own voltages; the same object every time.
 
     Parameters
     ----------

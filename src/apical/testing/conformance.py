@@ -6,13 +6,25 @@ differently and use their own exponential, both near 2e-16 per operation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from apical import engines
+from apical.engines.base import Member, RawResult, Run
 from apical.errors import Cancelled, NumericalError
-from apical.model import CurrentClamp, DriveTarget, Network, Recording, SpikeTrainDrive
+from apical.model import (
+    CurrentClamp,
+    DriveTarget,
+    Network,
+    Projection,
+    Recording,
+    SpikeTrainDrive,
+)
+from apical.plan import compile, observe
+from apical.plan.plan import Plan
 from apical.simulate import simulate
 from apical.testing.networks import ball, cable, one_cell, pair_of_populations, tree
 
@@ -162,10 +174,151 @@ def cancelling(engine: str) -> None:
     raise AssertionError("the run did not stop")
 
 
+def batch(engine: str) -> None:
+    """Members of a batch are to the last bit what each is alone, in whatever order."""
+    network = _spiking()
+    members = [
+        _member(network.set(change))
+        for change in (
+            {},
+            {"cells.cell.sections.cable.channels.hh.gnabar": 0.13},
+            {"drives.late.trains": [[2.0, 4.5]]},
+            # windows differ, too
+            {"projections.cells>cells.delay": 2.0, "projections.cells>cells.weight": 0.004},
+        )
+    ]
+    alone = [_run_together(engine, [member])[0] for member in members]
+    assert all(len(result.spike_time) > 1 for result in alone)
+    assert not np.array_equal(alone[0].dipole, alone[1].dipole)
+    for order in ([0, 1, 2, 3], [3, 1, 0, 2, 1]):
+        for number, found in zip(
+            order, _run_together(engine, [members[k] for k in order]), strict=True
+        ):
+            _assert_same(found, alone[number])
+
+
+def rewinding(engine: str) -> None:
+    """From a snapshot a run goes on as before, or as a full run with other inputs from then on."""
+    members = [_member(_spiking()), _member(_spiking(late=5.4))]
+    others = [_member(_spiking(late=5.8)), _member(_spiking(late=6.2))]
+    inputs, later = ([m.inputs for m in found] for found in (members, others))
+    expected, expected_later = (_run_together(engine, found) for found in (members, others))
+    with closing(engines.get(engine).start(members, threads=1)) as run:
+        kept = []
+        while run.step < run.steps:
+            kept.append((run.snapshot(), [run.result(k) for k in range(2)]))
+            run.advance()
+        # the first that differs arrives at 5.2 + 0.3 ms
+        snapshot, before = [pair for pair in kept if pair[0].step <= 110][-1]
+        assert snapshot.step > 0
+        again = ((None, expected), (later, expected_later), (inputs, expected))
+        for given, results in again:
+            run.rewind(snapshot, given)
+            assert run.step == snapshot.step
+            for k in range(2):
+                _assert_same(run.result(k), before[k])
+            _advance(run)
+            for k in range(2):
+                _assert_same(run.result(k), results[k])
+        run.rewind(kept[0][0])
+        _advance(run)
+        _assert_same(run.result(0), expected[0])
+
+
+def failing(engine: str) -> None:
+    """A member that diverges is marked, with place and time, and disturbs no other."""
+    clamp = CurrentClamp(population="cells", section="cable", amplitude=0.0, start=2, cells=[1])
+    network = _spiking().with_(biases={"hit": clamp})
+    members = [_member(network.set({"biases.hit.amplitude": a})) for a in (0.0, 1e308, 0.05)]
+    alone = [_run_together(engine, [members[k]])[0] for k in (0, 2)]
+    with closing(engines.get(engine).start(members, threads=1)) as run:
+        first = run.snapshot()
+        for _ in range(2):
+            _advance(run)
+            assert list(run.failures) == [1]
+            error = run.failures[1]
+            assert (error.population, error.cell) == ("cells", 1)
+            assert error.compartment.startswith("cable")
+            assert 2 < error.time <= 7.5
+            for found, expected in zip((run.result(0), run.result(2)), alone, strict=True):
+                _assert_same(found, expected)
+            run.rewind(first)
+            assert not run.failures
+
+
+def observables(engine: str) -> None:
+    """Weighted sums of voltages and membrane currents are those of what is recorded."""
+    clamp = CurrentClamp(population="cells", section="trunk", amplitude=0.3, start=1, stop=3)
+    requests = {name: Recording(population="cells", variable=name) for name in ("v", "i_membrane")}
+    network = one_cell(
+        tree(), n=2, celsius=37.0, biases={"c": clamp.with_(cells=[1])}, recordings=requests
+    )
+    plan = compile(network, 4)
+    nodes, sites = plan.populations[0].cell.tree.nodes, plan.recordings[0].sites
+    weights = np.zeros((2, 2, nodes))
+    weights[:, :, sites] = np.random.default_rng(1).normal(size=(2, 2, len(sites)))
+    plan = observe(plan, "currents", "cells", weights, of="i_membrane", every=2)
+    plan = observe(plan, "voltages", "cells", weights[:, 0], of="v")
+    (found,) = _run_together(engine, [Member(plan, plan.trial(0)[1])])
+    v, current = found.recordings
+    # before the first step there are no currents to record
+    pairs = (
+        (found.observed[0][:, 1:], weights[:, :, sites], current[..., 2::2]),
+        (found.observed[1], weights[:, [0, 0]][:, :, sites], v),
+    )
+    for sums, given, recorded in pairs:
+        expected = np.einsum("ocn,cns->os", given, recorded)
+        # rounding of differences between voltages, of which currents are a small part
+        assert np.abs(sums - expected).max() < 1e-9 * np.abs(expected).max()
+
+
+def _spiking(late: float = 5.2) -> Network:
+    """Return two cables that spike and excite each other, driven early and late (ms)."""
+    cell = cable({"hh": {}}, 3, L=60.0, diam=5.0, receptors={"excitation": 0.9}, v0=-65.0)
+    link = Projection(
+        source="cells", target="cells", location="cable", receptor="excitation",
+        weight=0.002, delay=1.0, autapses=False,
+    )  # fmt: skip
+    drive = SpikeTrainDrive(
+        trains=[[0.5]], location="cable", kernel=None,
+        targets={"cells": DriveTarget(weights={"excitation": 0.01}, delay=0.3)},
+    )  # fmt: skip
+    drives = {"early": drive, "late": drive.with_(trains=[[late]])}
+    return one_cell(cell, n=2, celsius=6.3, projections={"cells>cells": link}, drives=drives)
+
+
+def _member(network: Network) -> Member:
+    """Return 7.5 ms of a network in steps of 0.05 ms, as a member of a batch."""
+    plan: Plan = compile(network, 7.5, dt=0.05)
+    return Member(plan, plan.trial(0)[1])
+
+
+def _advance(run: Run) -> None:
+    """Advance to the end."""
+    while run.step < run.steps:
+        run.advance()
+
+
+def _run_together(engine: str, members: Sequence[Member]) -> list[RawResult]:
+    with closing(engines.get(engine).start(members, threads=1)) as run:
+        _advance(run)
+        return [run.result(k) for k in range(len(members))]
+
+
+def _assert_same(found: RawResult, expected: RawResult) -> None:
+    """Compare to the last bit."""
+    for name in ("dipole", "spike_time", "spike_cell"):
+        assert np.array_equal(getattr(found, name), getattr(expected, name)), name
+    for name in ("recordings", "observed"):
+        for a, b in zip(getattr(found, name), getattr(expected, name), strict=True):
+            assert np.array_equal(a, b), name
+
+
 CHECKS: dict[str, Callable[[str], None]] = {
     f.__name__: f
     for f in (
         rest, charging, events, agrees, conservation, determinism, position, divergence, cancelling,
+        batch, rewinding, failing, observables,
     )
 }  # fmt: skip
 

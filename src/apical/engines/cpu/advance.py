@@ -93,7 +93,7 @@ def advance(
                 membrane(v, parent, axial, order, out, L)
                 inject(out, step, clamps, g, L)
             sample(x, step + 1, records, g)
-            _observe(v, g, first_step, s, steps, L, sums, work.kept)
+            _observe(v, g, first_step, s, steps, L, full, sums, work.kept)
         spikes.found[g] = found
         diverged[g] = beyond(v, axis.limit)
 
@@ -262,7 +262,7 @@ def _place_of(gate, j, size, gates):
 
 
 @njit(**NO_COUNTING)
-def _observe(v, g, first_step, s, steps, L, sums, kept):
+def _observe(v, g, first_step, s, steps, L, full, sums, kept):
     """Keep voltages whose turn it is, and sum them when enough are kept or the window ends."""
     size = v.shape[0]
     for q in range(sums.start[g], sums.start[g + 1]):
@@ -273,10 +273,11 @@ def _observe(v, g, first_step, s, steps, L, sums, kept):
         is_turn = (first_step + s + 1) % request.every == 0
         if is_turn:
             copy(v, buffer[(taken - 1) % KEPT * size :])
-        full = is_turn and taken % KEPT == 0
-        if full or (s == steps - 1 and taken % KEPT):
-            n = KEPT if full else taken % KEPT
-            for o in range(request.outputs):
-                to = request.to + (o * request.room + taken - n) * L
-                at = request.weights + o * size
-                weigh(buffer, sums.weights, at, n, sums.values, to, size // L, L)
+        enough = is_turn and taken % KEPT == 0
+        if enough or (s == steps - 1 and taken % KEPT):
+            n = KEPT if enough else taken % KEPT
+            weigh(
+                buffer, sums.weights, request.weights, n, sums.values,
+                request.to + (taken - n) * L, request.room * L, request.outputs, size // L, L,
+                L // (1 + full),
+            )  # fmt: skip

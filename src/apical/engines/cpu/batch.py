@@ -332,16 +332,18 @@ class Batch:
     def _weights(self, number: int, kind: Kind, lanes: int, position: Ints, cells: Ints) -> Floats:
         """Return weights of one group, outputs × nodes × lanes."""
         dipoles = len(self.plan.populations)
-        columns = []
-        for k, cell in zip(position.tolist(), cells.tolist(), strict=True):
-            if number < dipoles:
-                columns.append(kind.programs[k].cell.dipole)
-            else:
+        if number < dipoles:
+            found = np.stack([kind.programs[k].cell.dipole for k in position], axis=1)
+        else:
+            parts = []
+            for k in np.unique(position):
                 observable = self.members[kind.members[k]].plan.observables[number - dipoles]
-                columns.append(observable.weights[:, cell].ravel())
-        stacked = np.zeros((len(columns[0]), lanes))
-        stacked[:, : len(columns)] = np.stack(columns, axis=1)
-        return stacked.ravel()
+                # outputs, nodes, cells
+                parts.append(observable.weights[:, cells[position == k]].swapaxes(1, 2))
+            found = np.concatenate(parts, axis=2)
+        filled = np.zeros((*found.shape[:-1], lanes))
+        filled[..., : found.shape[-1]] = found
+        return filled.ravel()
 
     def owners(self) -> tuple[Ints, Ints]:
         """Return member and global cell of every cell of every group, and where groups begin."""

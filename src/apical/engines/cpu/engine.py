@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -87,11 +87,8 @@ class CpuRun:
             self._fixed, events, self._clamps, self._records, self._sums, self._spiked,
             self._diverged,
         )  # fmt: skip
-        (mine, work), *others = zip(self._shares, self._work, strict=True)
-        waiting = [self._pool.submit(advance, m, *arguments, w) for m, w in others if self._pool]
-        advance(mine, *arguments, work)
-        for other in waiting:
-            other.result()
+        shares = zip(self._shares, self._work, strict=True)
+        self._each(advance, [(mine, *arguments, work) for mine, work in shares])
         self._exchange(first, steps)
         self.step = first + steps
         if self._diverged.any():
@@ -115,8 +112,9 @@ class CpuRun:
         )
         n, plan = len(self.plan.populations), self.members[member].plan
         observed = tuple(
-            values[member, :, : request.samples(self.step)]
-            + request.injected(plan.clamps, self.step)
+            request.with_injected(
+                values[member, :, : request.samples(self.step)], plan.clamps, self.step
+            )
             for values, request in zip(self._sampled[n:], plan.observables, strict=True)
         )
         dipole = np.zeros((n, self.step + 1))
@@ -146,19 +144,36 @@ class CpuRun:
         if self._pool:
             self._pool.shutdown()
 
+    def _each(self, function: Callable[..., None], tasks: list[tuple]) -> None:
+        """Call a compiled function for every task; this thread helps from the end."""
+        if self._pool is None:
+            for task in tasks:
+                function(*task)
+            return
+        waiting = [(self._pool.submit(function, *task), task) for task in tasks[:-1]]
+        for task in tasks[-1:]:
+            function(*task)
+        for other, task in reversed(waiting):
+            if other.cancel():
+                function(*task)
+            else:
+                other.result()
+
     def _exchange(self, first: int, steps: int) -> None:
         """Collect a window's samples and spikes, and send the spikes on their way."""
         batch, places = self._batch, self._batch.places
+        tasks = []
         requests = [(p, 1) for p in range(len(self.plan.populations))]
         requests += [(o.population, o.every) for o in self.plan.observables]
         for (p, every), which, out in zip(requests, self._which, self._sampled, strict=True):
             samples = (first + steps) // every - first // every
             if samples and which.max(initial=-1) >= 0:
-                sum_cells(
+                tasks.append((
                     self._sums, which, places.first[:, p], places.group[:, p],
                     self.plan.populations[p].n, batch.full, self._groups, samples, out,
                     first // every + 1,
-                )  # fmt: skip
+                ))  # fmt: skip
+        self._each(sum_cells, tasks)
         found = collect_spikes(
             self._spiked, self._groups, self._owner, self._owner_at, first, steps
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.math import OPTIONS
+from apical.engines.cpu.lowlevel import add_lanes
+from apical.engines.cpu.math import NO_COUNTING, OPTIONS
+from apical.engines.cpu.steps import clear
 
 
 @njit(**OPTIONS)
@@ -42,7 +44,7 @@ def collect_spikes(spikes, groups, owner, owner_at, first_step, steps):
     return step, member, cell
 
 
-@njit(**OPTIONS)
+@njit(**NO_COUNTING)
 def sum_cells(sums, where, first, group, cells, full, groups, samples, out, sample):
     """Add up a population's cells in their order, for every member and output.
 
@@ -61,13 +63,28 @@ def sum_cells(sums, where, first, group, cells, full, groups, samples, out, samp
     """
     for m in range(out.shape[0]):
         for o in range(out.shape[1]):
-            total = out[m, o]
-            for k in range(samples):
-                total[sample + k] = 0.0
-            for c in range(cells):
+            total = out[m, o, sample : sample + samples]
+            clear(total)
+            c = 0
+            while c < cells:
                 place = first[m] + c
                 g = group[m] + place // full
                 L, request = groups[g].lanes, sums.sums[where[g]]
-                at = request.to + o * request.room * L + place % full
-                for k in range(samples):
-                    total[sample + k] += sums.values[at + k * L]
+                lane = place % full
+                at = request.to + o * request.room * L + lane
+                # eight lanes of a group at once, or what is left of a member's
+                n = min(8, cells - c, L - lane)
+                _add_cells(total, sums.values, at, n, L)
+                c += n
+
+
+@njit(**NO_COUNTING)
+def _add_cells(total, values, at, cells, L):
+    """Add some lanes to the sums of all samples, one after the other."""
+    k, samples = 0, total.shape[0]
+    while cells == 8 and k + 8 <= samples:
+        add_lanes(total, values, k, at + k * L, L)
+        k += 8
+    for c in range(cells):
+        for j in range(k, samples):
+            total[j] += values[at + j * L + c]

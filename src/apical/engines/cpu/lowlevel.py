@@ -255,40 +255,96 @@ def subtract_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> 
     return _row_operation(write, types.void(out, a, to, at, L))
 
 
-def _weigh(steps: int) -> Any:
+def _weigh(outputs: int, steps: int) -> Any:
     @compiled
     def weigh(
-        typingctx: Any, out: Any, weights: Any, v: Any, to: Any, at: Any, first: Any, nodes: Any,
-        L: Any,
+        typingctx: Any, out: Any, weights: Any, v: Any, to: Any, apart: Any, at: Any, first: Any,
+        nodes: Any, L: Any, half: Any,
     ) -> Any:  # fmt: skip
-        def write(r: _Rows) -> None:
-            _weigh_half(r, steps)
+        def generate(context: Any, builder: Any, found: Any, args: Any) -> Any:
+            rows = _Rows(context, builder, found, args)
+            rows.offset = builder.mul(args[-1], _INT(rows.lanes))
+            _weigh_half(rows, outputs, steps)
+            return context.get_dummy_value()
 
-        return _row_operation(write, types.void(out, weights, v, to, at, first, nodes, L))
+        return types.void(out, weights, v, to, apart, at, first, nodes, L, half), generate
 
     return weigh
 
 
-def _weigh_half(r: _Rows, steps: int) -> None:
-    """Write the loop over nodes: every row of weights is read once for all steps."""
-    builder, (_, _, _, to, at, first, nodes, lanes) = r.builder, r.args
+def _weigh_half(r: _Rows, outputs: int, steps: int) -> None:
+    """Write the loop over nodes: every row is read once for all outputs and steps."""
+    builder, (_, _, _, to, apart, at, first, nodes, lanes) = r.builder, r.args[:9]
     size = builder.mul(nodes, lanes)
-    sums = [cgutils.alloca_once(builder, r.row) for _ in range(steps)]
-    for total in sums:
+    sums = [[cgutils.alloca_once(builder, r.row) for _ in range(steps)] for _ in range(outputs)]
+    for total in (total for row in sums for total in row):
         builder.store(ir.Constant(r.row, None), total)
     with cgutils.for_range(builder, nodes, intp=_INT) as loop:
         row = builder.mul(loop.index, lanes)
-        weight = builder.load(r.pointer(1, builder.add(at, row)), align=4, typ=r.row)
-        for s, total in enumerate(sums):
-            where = builder.add(builder.add(first, row), builder.mul(size, _INT(s)))
-            value = builder.load(r.pointer(2, where), align=4, typ=r.row)
-            kept = builder.load(total, typ=r.row)
-            builder.store(r.add(kept, r.mul(weight, value)), total)
-    for s, total in enumerate(sums):
-        where = builder.add(to, builder.mul(lanes, _INT(s)))
-        builder.store(builder.load(total, typ=r.row), r.pointer(0, where), align=4)
+
+        def read(array: int, start: Any, k: int) -> Any:
+            where = builder.add(builder.add(start, row), builder.mul(size, _INT(k)))
+            return builder.load(r.pointer(array, where), align=4, typ=r.row)
+
+        values = [read(2, first, s) for s in range(steps)]
+        for o in range(outputs):
+            weight = read(1, at, o)
+            for s, total in enumerate(sums[o]):
+                kept = builder.load(total, typ=r.row)
+                builder.store(r.add(kept, r.mul(weight, values[s])), total)
+    for o in range(outputs):
+        for s, total in enumerate(sums[o]):
+            where = builder.add(to, builder.mul(apart, _INT(o)))
+            where = builder.add(where, builder.mul(lanes, _INT(s)))
+            builder.store(builder.load(total, typ=r.row), r.pointer(0, where), align=4)
 
 
-#: Sum weighted rows of `nodes` nodes for four steps, or one: weights from `at` on, values from
-#: `first` on, one step after the other; sums to `to`, one row per step.
-weigh_four, weigh_one = _weigh(4), _weigh(1)
+#: Sum weighted rows of `nodes` nodes for four outputs or one, and four steps or one: weights from
+#: `at` on, one output after the other; values from `first` on, one step after the other; sums to
+#: `to`, outputs `apart` from each other, one row per step. One half of the lanes, so that what is
+#: read again and again stays in the nearest cache.
+weigh_4_4, weigh_4_1, weigh_1_4, weigh_1_1 = _weigh(4, 4), _weigh(4, 1), _weigh(1, 4), _weigh(1, 1)
+
+
+def _interleave(builder: Any, a: Any, b: Any) -> Any:
+    """Return the numbers of two vectors in turn."""
+    n = a.type.count
+    order = [side + at for at in range(n) for side in (0, n)]
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), 2 * n), order))
+
+
+@compiled
+def add_lanes(typingctx: Any, out: Any, values: Any, to: Any, at: Any, apart: Any) -> Any:
+    """Add eight lanes, one after the other, to eight sums, for eight samples at once.
+
+    Samples of the lanes are rows `apart` from each other; `out` is double.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        real = ir.DoubleType() if signature.args[1].dtype.bitwidth == 64 else ir.FloatType()
+        source = _data(context, builder, signature.args[1], args[1])
+        row, sums = ir.VectorType(real, 8), ir.VectorType(ir.DoubleType(), 8)
+        rows = []
+        for k in range(8):
+            where = builder.add(args[3], builder.mul(args[4], _INT(k)))
+            pointer = builder.gep(source, [where], source_etype=real)
+            rows.append(builder.load(builder.bitcast(pointer, row.as_pointer()), align=4, typ=row))
+        # samples × lanes → lanes × samples: rows merge in pairs until one is left
+        while len(rows) > 1:
+            half = len(rows) // 2
+            rows = [_interleave(builder, rows[k], rows[k + half]) for k in range(half)]
+        place = builder.gep(
+            _data(context, builder, signature.args[0], args[0]), [args[2]],
+            source_etype=ir.DoubleType(),
+        )  # fmt: skip
+        place = builder.bitcast(place, sums.as_pointer())
+        total = builder.load(place, align=8, typ=sums)
+        for lane in range(8):
+            order = ir.Constant(ir.VectorType(ir.IntType(32), 8), [lane * 8 + k for k in range(8)])
+            value = builder.shuffle_vector(rows[0], rows[0], order)
+            value = value if real == ir.DoubleType() else builder.fpext(value, sums)
+            total = builder.fadd(total, value)
+        builder.store(total, place, align=8)
+        return context.get_dummy_value()
+
+    return types.void(out, values, to, at, apart), generate

@@ -13,8 +13,10 @@ from apical.engines.cpu.lowlevel import (
     solve_root,
     substitute_row,
     subtract_row,
-    weigh_four,
-    weigh_one,
+    weigh_1_1,
+    weigh_1_4,
+    weigh_4_1,
+    weigh_4_4,
 )
 from apical.engines.cpu.math import CAREFUL, NO_COUNTING
 
@@ -87,15 +89,26 @@ def membrane(v, parent, axial, order, out, L):
 
 
 @njit(**NO_COUNTING)
-def weigh(values, weights, at, kept, out, to, nodes, L):
-    """Sum weighted rows of `kept` samples of voltages, one row of sums per sample."""
-    done = 0
-    while done + 4 <= kept:
-        weigh_four(out, weights, values, to + done * L, at, done * nodes * L, nodes, L)
-        done += 4
-    while done < kept:
-        weigh_one(out, weights, values, to + done * L, at, done * nodes * L, nodes, L)
-        done += 1
+def weigh(values, weights, at, kept, out, to, apart, outputs, nodes, L, narrow):
+    """Sum weighted rows of `kept` samples of voltages, one row of sums per output and sample."""
+    for half in range(L // narrow):
+        s = 0
+        while s < kept:
+            four_steps = s + 4 <= kept
+            first, o = s * nodes * L, 0
+            while o < outputs:
+                four_outputs = o + 4 <= outputs
+                to_o, at_o = to + o * apart + s * L, at + o * nodes * L
+                if four_outputs and four_steps:
+                    weigh_4_4(out, weights, values, to_o, apart, at_o, first, nodes, L, half)
+                elif four_outputs:
+                    weigh_4_1(out, weights, values, to_o, apart, at_o, first, nodes, L, half)
+                elif four_steps:
+                    weigh_1_4(out, weights, values, to_o, apart, at_o, first, nodes, L, half)
+                else:
+                    weigh_1_1(out, weights, values, to_o, apart, at_o, first, nodes, L, half)
+                o += 4 if four_outputs else 1
+            s += 4 if four_steps else 1
 
 
 @njit(**NO_COUNTING)

@@ -195,7 +195,7 @@ class _Samples:
             for request, kept in zip(self.plan.recordings, self.recordings, strict=True)
         )
         observed = tuple(
-            kept[:, : request.samples(step)] + request.injected(self.plan.clamps, step)
+            request.with_injected(kept[:, : request.samples(step)], self.plan.clamps, step)
             for request, kept in zip(self.plan.observables, self.observed, strict=True)
         )
         return RawResult(

@@ -1,0 +1,32 @@
+"""How many members run together, so that memory stays bounded."""
+
+from __future__ import annotations
+
+from apical.plan.plan import Plan
+
+#: Bytes that the members of a batch may take, and how many there are at most: more of them make
+#: nothing faster, and a window, after which a run can be stopped, longer.
+_ROOM, _MOST = 2**30, 64
+_NUMBER = 8
+
+
+def batch_size(plan: Plan) -> int:
+    """Return how many members like this one should run together."""
+    return int(min(_MOST, max(1, _ROOM // (state_bytes(plan) + _sample_bytes(plan)))))
+
+
+def state_bytes(plan: Plan) -> int:
+    """Return about how much memory everything that changes in one member takes."""
+    numbers = sum(
+        p.n * (4 * p.cell.tree.nodes + sum(m.n * len(m.program.states) for m in p.cell.mechanisms))
+        for p in plan.populations
+    )
+    return _NUMBER * numbers
+
+
+def _sample_bytes(plan: Plan) -> int:
+    """Return how much memory the samples of one member take, with a copy of them."""
+    numbers = (1 + len(plan.populations)) * (plan.steps + 1)
+    numbers += sum(len(r.cells) * len(r.sites) * r.samples(plan.steps) for r in plan.recordings)
+    numbers += sum(o.outputs * o.samples(plan.steps) for o in plan.observables)
+    return 2 * _NUMBER * numbers
