@@ -1,8 +1,9 @@
-"""How far single precision is from double on the evoked response: the table of docs/numerics.md.
+"""How far fast ways are from plain ones on the evoked response: the tables of docs/numerics.md.
 
-Run with ``python benchmarks/precision.py [seeds]``. For each seed: spikes of all cells in both
-precisions, the time of the first spike that differs, and the largest difference of the total
-dipole, relative to its peak, before that time and over the whole run.
+Run with ``python benchmarks/precision.py [seeds]``. Single precision against double, and rates by
+polynomials against the equations themselves. For each seed: spikes of all cells both ways, the
+time of the first spike that differs, and the largest difference of the total dipole, relative to
+its peak, before that time and over the whole run.
 """
 
 import sys
@@ -20,26 +21,37 @@ def spikes(result, network):
     return sorted(zip(*(c[cells] for c in columns), strict=True))
 
 
-def compare(network, seed):
+def compare(network, seed, plain, fast):
     """Return spike counts, time of divergence, and both differences for one seed."""
-    double = simulate(network, seed=seed)
-    single = simulate(network, seed=seed, precision="single")
-    a, b = spikes(double, network), spikes(single, network)
+    one, other = (simulate(network, seed=seed, **options) for options in (plain, fast))
+    a, b = spikes(one, network), spikes(other, network)
     differing = (x[0] for x, y in zip(a, b, strict=False) if x != y)
-    apart = next(differing, double.time[-1])
-    dipole, other = (r.total().values[0] for r in (double, single))
-    error = np.abs(dipole - other) / np.abs(dipole).max()
-    return len(a), len(b), apart, error[double.time <= apart].max(), error.max()
+    apart = next(differing, one.time[-1])
+    dipole, found = (r.total().values[0] for r in (one, other))
+    error = np.abs(dipole - found) / np.abs(dipole).max()
+    return len(a), len(b), apart, error[one.time <= apart].max(), error.max()
+
+
+CASES = {
+    "single precision against double": ({}, {"precision": "single"}),
+    "rates by polynomials against equations, double": ({"rates": "direct"}, {"rates": "exact"}),
+    "the same, single": (
+        {"rates": "direct", "precision": "single"},
+        {"rates": "exact", "precision": "single"},
+    ),
+}
 
 
 def main(seeds):
-    """Print the table."""
+    """Print the tables."""
     network = models.erp()
-    print("| seed | spikes double | spikes single | apart from (ms) | before | whole run |")
-    print("|---|---|---|---|---|---|")
-    for seed in range(seeds):
-        n, m, apart, before, whole = compare(network, seed)
-        print(f"| {seed} | {n} | {m} | {apart:g} | {before:.1e} | {whole:.1e} |")
+    for title, (plain, fast) in CASES.items():
+        print(f"\n{title}\n")
+        print("| seed | spikes plain | spikes fast | apart from (ms) | before | whole run |")
+        print("|---|---|---|---|---|---|")
+        for seed in range(seeds):
+            n, m, apart, before, whole = compare(network, seed, plain, fast)
+            print(f"| {seed} | {n} | {m} | {apart:g} | {before:.1e} | {whole:.1e} |", flush=True)
 
 
 if __name__ == "__main__":

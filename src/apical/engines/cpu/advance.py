@@ -78,9 +78,11 @@ def advance(
             copy(at_site, work.before)
             solve(v, parent, axial, order, diagonal, right, L)
             if kind.first_bundle < kind.last_bundle:
-                locate(v, axis.per_mv, axis.half, work.rows.place, work.rows.row)
-            for b in range(kind.first_bundle, kind.last_bundle):
-                _advance_bundle(model.bundles[b], group, x, v, constants, axis, model, work.rows)
+                inside = locate(v, axis.per_mv, axis.half, work.rows.place, work.rows.row)
+                for b in range(kind.first_bundle, kind.last_bundle):
+                    _advance_bundle(
+                        model.bundles[b], group, x, v, inside, constants, axis, model, work.rows
+                    )
             _advance_others(
                 kind, x, v, constants, current, conductance, L, full, axis.dt, model, work.sites
             )
@@ -185,10 +187,10 @@ def _at_sites(m, address, x, v, constants, L, full, dt, model, sites):
 
 
 @njit(**NO_COUNTING)
-def _advance_bundle(bundle, group, x, v, constants, axis, model, rows):
+def _advance_bundle(bundle, group, x, v, inside, constants, axis, model, rows):
     """Advance the gates of one bundle by their rows, or where these do not serve by equations."""
     L, full = group.lanes, group.full
-    doubtful = _any_uncertain(bundle, v, L, axis, model, rows)
+    doubtful = not inside or _in_bad_row(bundle, L, model, rows)
     if doubtful:
         _equations(bundle, x, v, constants, L, full, axis.dt, model, rows)
     for r in range(bundle.first_run, bundle.last_run):
@@ -203,12 +205,10 @@ def _advance_bundle(bundle, group, x, v, constants, axis, model, rows):
 
 
 @njit(**NO_COUNTING)
-def _any_uncertain(bundle, v, L, axis, model, rows):
-    """Whether some voltage of a bundle's nodes has no row."""
+def _in_bad_row(bundle, L, model, rows):
+    """Whether some voltage of a bundle's nodes is in a row that does not serve."""
     for r in range(bundle.first_run, bundle.last_run):
         first, last = model.runs[r].node * L, (model.runs[r].node + model.runs[r].count) * L
-        if beyond(v[first:last], axis.half / axis.per_mv - 1.0):
-            return True
         for k in range(bundle.first_bad, bundle.last_bad):
             if holds(rows.row[first:last], model.lists[k]):
                 return True

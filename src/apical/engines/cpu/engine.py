@@ -250,8 +250,8 @@ def _shares(batch: Batch, cells: Ints, threads: int) -> list[Ints]:
     """Divide the groups among threads, the costliest first, each to whom has least to do."""
     cost = np.zeros(batch.groups)
     for group, kind, lanes, _, _ in batch.each_group():
-        # some work goes by lanes, some by cells
-        cost[group] = kind.programs[0].layout.rows * (lanes + 2 * cells[group])
+        # measured: most work goes by lanes, some by cells, and some is the same for every group
+        cost[group] = kind.programs[0].layout.rows * (4 * lanes + cells[group]) + 14_000
     shares: list[list[int]] = [[] for _ in range(max(1, min(threads, batch.groups)))]
     load = np.zeros(len(shares))
     for group in np.argsort(-cost, kind="stable"):

@@ -133,15 +133,20 @@ def sample(x, step, records, group):
 
 @njit(**NO_COUNTING)
 def locate(v, per_mv, half, place, row):
-    """Find every voltage's row of gates, and its place in it (−½ to ½).
+    """Find every voltage's row of gates and its place in it, −½ to ½; return whether all have one.
 
     Rows wrap around, so that no voltage whatever reads outside the table.
     """
+    inside = True
     for j in range(v.shape[0]):
         u = v[j] * per_mv
         below = np.floor(u)
         place[j] = (u - below) - v.dtype.type(0.5)
-        row[j] = (np.int32(below) + half) & (2 * half - 1)
+        # what is not a number becomes the smallest of whole numbers
+        k = np.int32(below)
+        inside &= (k >= -half) & (k < half)
+        row[j] = (k + half) & (2 * half - 1)
+    return inside
 
 
 @njit(**NO_COUNTING)
