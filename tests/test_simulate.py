@@ -20,6 +20,7 @@ from apical import (
     models,
     simulate,
 )
+from apical.engines.cpu import CpuEngine
 from apical.errors import (
     Cancelled,
     EngineError,
@@ -168,7 +169,7 @@ def test_any_trial_can_be_drawn_alone(small):
 def test_trials_run_in_batches_of_any_size(small, monkeypatch):
     results = []
     for most in (64, 2, 1):
-        monkeypatch.setattr(batches, "_MOST", most)
+        monkeypatch.setattr(CpuEngine, "members_at_once", most)
         seen = []
         results.append(simulate(small, 20, trials=3, progress=seen.append))
         assert seen == sorted(set(seen))
@@ -181,7 +182,8 @@ def test_batches_are_small_where_much_is_recorded(small):
         name: Recording(population=name, variable="v", every=0.025) for name in small.populations
     }
     sizes = [
-        batches.batch_size(compile(n, 170.0)) for n in (small, small.with_(recordings=everything))
+        batches.batch_size(compile(n, 170.0), CpuEngine())
+        for n in (small, small.with_(recordings=everything))
     ]
     assert sizes[0] == 64
     # 24 cells, some 900 compartments, 6801 samples of 8 bytes, and a copy: 100 MB of 1 GiB

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DIPOLE = {"units": "nAm", "long_name": "current dipole moment"}
 _TIME = {"units": "ms", "long_name": "time"}
 #: Provenance that may differ between two runs of the same thing.
-_CIRCUMSTANCES = ("created", "wall_seconds", "threads")
+_CIRCUMSTANCES = ("created", "wall_seconds", "threads", "engine_choice")
 
 
 @dataclass(frozen=True)

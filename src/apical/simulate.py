@@ -82,7 +82,7 @@ def simulate(
 def _run(prepared: Prepared, progress: Callable[[float], None] | None) -> list[Trial]:
     """Run batches of trials, one after the other."""
     trials, steps = prepared.options.trials, prepared.plan.steps
-    size, found = batch_size(prepared.plan), []
+    size, found = batch_size(prepared.plan, prepared.options.engine), []
     for first in range(0, trials, size):
         drawn = [prepared.draw(k) for k in range(first, min(trials, first + size))]
         members = [d.member for d in drawn]

@@ -96,6 +96,8 @@ def _headline(found: dict[str, Any]) -> str:
     seconds = found["provenance"].get("wall_seconds")
     if isinstance(seconds, int | float):
         text += f" in {seconds:.2f} s"
+    if engine := found["provenance"].get("engine"):
+        text += f" on the {engine} engine"
     steps = found["dipole_steps"]
     return f"{text}; dipole {', '.join(steps)}" if steps else text
 

@@ -121,9 +121,19 @@ class Run(Protocol):
 
 
 class Engine(Protocol):
-    """An engine."""
+    """An engine.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    members_at_once : int
+        How many members it takes to be at its fastest, if memory allows; more only make a window,
+        after which a run can be stopped, longer.
+    """
 
     name: str
+    members_at_once: int
 
     def prepare(self, plan: Plan) -> None:
         """Compile what a plan needs. :meth:`start` would do so too, but piece by piece."""

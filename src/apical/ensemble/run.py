@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -100,7 +100,7 @@ def simulate_many(
     """
     options = checked(
         network, duration, dt=dt, trials=trials, seed=seed, engine=engine, rates=rates,
-        precision=precision, start=start, threads=threads,
+        precision=precision, start=start, threads=threads, sets=_how_many(parameters),
     )  # fmt: skip
     keep = _keep(options, dipole_every, dict(summaries or {}), keep_spikes)
     sets = parameter_sets(network, parameters)
@@ -109,6 +109,12 @@ def simulate_many(
     if output is None:
         return many.in_memory()
     return many.on_disk(output, overwrite)
+
+
+def _how_many(parameters: object) -> int:
+    """Return how many sets of parameters there seem to be; what is wrong is said later."""
+    columns = parameters.values() if isinstance(parameters, Mapping) else [parameters]
+    return max([1, *(len(c) for c in columns if isinstance(c, Sized))])
 
 
 @dataclass(frozen=True)
@@ -141,7 +147,7 @@ def _keep(
 def _size(batch: int | None, prepared: Prepared) -> int:
     """Return how many members run together."""
     if batch is None:
-        return batch_size(prepared.plan)
+        return batch_size(prepared.plan, prepared.options.engine)
     if not (is_whole(batch) and batch >= 1):
         raise ModelError([Problem("batch", f"must be a whole number ≥ 1; got {batch!r}")])
     return int(batch)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from apical.engines.base import Engine
 from apical.plan.plan import Plan
 
-#: Bytes that the members of a batch may take, and how many there are at most: more of them make
-#: nothing faster, and a window, after which a run can be stopped, longer.
-_ROOM, _MOST = 2**30, 64
+#: Bytes that the members of a batch may take.
+_ROOM = 2**30
 _NUMBER = 8
 
 
-def batch_size(plan: Plan) -> int:
+def batch_size(plan: Plan, engine: Engine) -> int:
     """Return how many members like this one should run together."""
-    return int(min(_MOST, max(1, _ROOM // (state_bytes(plan) + _sample_bytes(plan)))))
+    fitting = _ROOM // (state_bytes(plan) + _sample_bytes(plan))
+    return int(min(engine.members_at_once, max(1, fitting)))
 
 
 def state_bytes(plan: Plan) -> int:

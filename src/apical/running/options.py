@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from apical.units import parse_quantity
 if TYPE_CHECKING:
     from apical.model import Network
 
+_log = logging.getLogger(__name__)
 STARTS = ("steady", "given")
 
 
@@ -30,6 +32,8 @@ class Options:
         Number of trials, and the seed of their draws.
     engine : Engine
         What runs it.
+    choice : str
+        Which engine that is, and why.
     rates, precision, start : str
         As `simulate` takes them.
     threads : int, optional
@@ -41,6 +45,7 @@ class Options:
     trials: int
     seed: int
     engine: Engine
+    choice: str
     rates: str
     precision: str
     start: str
@@ -49,9 +54,9 @@ class Options:
     def provenance(self) -> dict[str, Any]:
         """Return the options as plain values."""
         return {
-            "engine": self.engine.name, "rates": self.rates, "precision": self.precision,
-            "threads": self.threads, "seed": self.seed, "dt": self.dt, "duration": self.duration,
-            "trials": self.trials, "start": self.start,
+            "engine": self.engine.name, "engine_choice": self.choice, "rates": self.rates,
+            "precision": self.precision, "threads": self.threads, "seed": self.seed,
+            "dt": self.dt, "duration": self.duration, "trials": self.trials, "start": self.start,
         }  # fmt: skip
 
 
@@ -67,8 +72,16 @@ def checked(
     precision: str,
     start: str,
     threads: int | None,
+    sets: int = 1,
 ) -> Options:
     """Return the options of a run, numbers plain and in ms.
+
+    Parameters
+    ----------
+    network, duration, dt, trials, seed, engine, rates, precision, start, threads
+        As :func:`apical.simulate` takes them.
+    sets : int
+        How many sets of parameters there are: members are these times the trials.
 
     Raises
     ------
@@ -90,8 +103,11 @@ def checked(
         problems.append(Problem("start", f"must be one of {', '.join(STARTS)}; got '{start}'"))
     if problems:
         raise ModelError(problems)
+    cells = sum(p.n for p in network.populations.values())
+    runner, choice = engines.pick(engine, sets * trials, precision, cells)
+    _log.info(choice)
     return Options(
-        length, step, int(trials), int(seed), engines.get(engine), rates, precision, start,
+        length, step, int(trials), int(seed), runner, choice, rates, precision, start,
         None if threads is None else int(threads),
     )  # fmt: skip
 

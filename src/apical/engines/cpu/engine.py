@@ -30,6 +30,7 @@ class CpuEngine:
     """Compiled kernels, vectorised across cells and members, threads over groups of these."""
 
     name = "cpu"
+    members_at_once = 64
 
     def prepare(self, plan: Plan) -> None:
         """Compile or load what a plan needs; see :class:`apical.engines.base.Engine`."""

@@ -9,12 +9,11 @@ from types import ModuleType
 
 import numpy as np
 
+from apical.engines.codegen import MechanismCode, mechanism_code
 from apical.engines.cpu import cache
 from apical.engines.cpu.generate import (
-    MechanismCode,
     channels_source,
     gates_source,
-    mechanism_code,
     mechanism_source,
 )
 from apical.engines.cpu.layout import Layout, lay_out

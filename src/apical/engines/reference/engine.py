@@ -25,6 +25,7 @@ class ReferenceEngine:
     """Plain NumPy, one member and step at a time. Slow; what the others are measured against."""
 
     name = "reference"
+    members_at_once = 16
 
     def prepare(self, plan: Plan) -> None:
         """Nothing is compiled."""
