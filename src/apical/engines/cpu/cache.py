@@ -137,10 +137,10 @@ def _import(name: str) -> None:
 
 
 @contextmanager
-def compiled_meanwhile(sources: Sequence[tuple[str, str]]) -> Iterator[None]:
-    """Compile sources in a process of their own, if there are several, while others are busy.
+def compiled_meanwhile(sources: Sequence[tuple[str, str]], precision: str) -> Iterator[None]:
+    """Compile sources in a process of their own, if there are several, while this one is busy.
 
-    Whatever that process does not do, :func:`load` does later.
+    It also compiles what runs between windows. Whatever it does not do is done later, when used.
     """
     names = [place(stem, text) for stem, text in sources]
     missing = [name for name in dict.fromkeys(names) if not _is_compiled(name)]
@@ -148,7 +148,7 @@ def compiled_meanwhile(sources: Sequence[tuple[str, str]]) -> Iterator[None]:
     if len(missing) > 1 and sys.executable and not _temporary:
         _log.info("compiling kernels, once: some 10 s")
         with suppress(OSError):
-            command = [sys.executable, "-c", _COMPILE, *missing]
+            command = [sys.executable, "-c", _COMPILE, precision, *missing]
             other = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
@@ -161,7 +161,12 @@ def compiled_meanwhile(sources: Sequence[tuple[str, str]]) -> Iterator[None]:
             other.wait()
 
 
-_COMPILE = "import sys; from apical.engines.cpu import cache; cache.compile_all(sys.argv[1:])"
+_COMPILE = """
+import sys
+from apical.engines.cpu import cache, warm
+warm.exchange(sys.argv[1])
+cache.compile_all(sys.argv[2:])
+"""
 
 
 def compile_all(names: Sequence[str]) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from apical.engines.base import LIMIT, Member, RawResult, Snapshot, check_voltages
+from apical.engines.cpu import warm
 from apical.engines.cpu.advance import advance
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.cache import compiled_meanwhile
@@ -17,7 +18,6 @@ from apical.engines.cpu.exchange import collect_spikes, sum_cells
 from apical.engines.cpu.program import sources
 from apical.engines.cpu.rows import GRIDS
 from apical.engines.cpu.tables import Axis
-from apical.engines.cpu.warm import warm
 from apical.errors import EngineError, NumericalError
 from apical.plan.discretise import Floats, Ints
 from apical.plan.plan import Inputs, Plan, time_of
@@ -36,8 +36,9 @@ class CpuEngine:
         """Compile or load what a plan needs; see :class:`apical.engines.base.Engine`."""
         cells = {id(p.cell): p.cell for p in plan.populations}.values()
         found = [s for c in cells for s in sources(c, plan.rates, plan.precision, plan.dt)]
-        with compiled_meanwhile(found):
-            warm(plan.precision)
+        with compiled_meanwhile(found, plan.precision):
+            warm.steps(plan.precision)
+        warm.exchange(plan.precision)
 
     def start(self, members: Sequence[Member], *, threads: int | None = None) -> CpuRun:
         """Prepare a batch; see :class:`apical.engines.base.Engine`."""
@@ -145,9 +146,9 @@ class CpuRun:
         if self._pool:
             self._pool.shutdown()
 
-    def _each(self, function: Callable[..., None], tasks: list[tuple]) -> None:
+    def _each(self, function: Callable[..., None], tasks: list[tuple], alone: bool = False) -> None:
         """Call a compiled function for every task; this thread helps from the end."""
-        if self._pool is None:
+        if self._pool is None or alone:
             for task in tasks:
                 function(*task)
             return
@@ -174,7 +175,8 @@ class CpuRun:
                     self.plan.populations[p].n, batch.full, self._groups, samples, out,
                     first // every + 1,
                 ))  # fmt: skip
-        self._each(sum_cells, tasks)
+        # handing a task to a thread takes longer than a dipole
+        self._each(sum_cells, tasks, alone=not self.plan.observables)
         found = collect_spikes(
             self._spiked, self._groups, self._owner, self._owner_at, first, steps
         )

@@ -146,6 +146,7 @@ def _channels(cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, 
     return address(cache.load(*_channels_source(cell, codes, these)), "channels")
 
 
+@lru_cache(maxsize=256)
 def _mechanism_source(code: MechanismCode) -> tuple[str, str]:
     return f"{code.program.name}_{code.rates}_{code.precision}", mechanism_source(code)
 

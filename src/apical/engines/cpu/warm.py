@@ -13,36 +13,45 @@ from apical.engines.cpu.events import Calendar, Inputs, Places, wire
 from apical.engines.cpu.exchange import collect_spikes, sum_cells
 from apical.engines.cpu.layout import REAL
 
+_NONE, _PAIRS = np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
+
 
 @lru_cache(maxsize=2)
-def warm(precision: str) -> None:
-    """Compile what runs in a precision, once in a process."""
+def exchange(precision: str) -> None:
+    """Compile what runs between windows in a precision."""
     real = REAL[precision]
-    none, values = np.zeros(0, np.int64), np.zeros(0, real)
-    two = np.zeros((0, 2), np.int64)
-    groups = np.zeros(0, tables.GROUP)
-    sums = tables.Sums(np.zeros(0, tables.SUM), none, values, values)
-    spikes = tables.Spikes(none, none, none)
-    places = Places(two, two, two, none, 1)
+    places = Places(_PAIRS, _PAIRS, _PAIRS, _NONE, 1)
     calendar = Calendar(wire([], 0, 1.0, real), places, 1, 1, real)
-    events = calendar.take(0, 1, 0, Inputs(none, none, none, none, values))
-    calendar.send(*collect_spikes(spikes, groups, two, none, 0, 1))
-    sum_cells(sums, none, none, none, 0, 1, groups, 0, np.zeros((0, 1, 1)), 0)
-    model = tables.Model(
-        np.zeros(0, tables.KIND), np.zeros(0, tables.MECHANISM),
-        np.zeros(0, tables.CHANNELS), np.zeros(0, tables.BUNDLE),
-        np.zeros(0, tables.RUN), none, two, values, values, values,
-    )  # fmt: skip
-    clamps = tables.Clamps(np.zeros(0, tables.clamp_type(real)), none)
-    records = tables.Records(np.zeros(0, tables.RECORD), none, np.zeros(0))
-    axis = tables.Axis(real(1), real(1), 1, real(1))
+    calendar.take(0, 1, 0, Inputs(_NONE, _NONE, _NONE, _NONE, np.zeros(0, real)))
+    groups = np.zeros(0, tables.GROUP)
+    found = collect_spikes(tables.Spikes(_NONE, _NONE, _NONE), groups, _PAIRS, _NONE, 0, 1)
+    calendar.send(*found)
+    sum_cells(_sums(real), _NONE, _NONE, _NONE, 0, 1, groups, 0, np.zeros((0, 1, 1)), 0)
+
+
+@lru_cache(maxsize=2)
+def steps(precision: str) -> None:
+    """Compile what runs within windows in a precision."""
+    real = REAL[precision]
+    values = np.zeros(0, real)
+    kinds = (tables.KIND, tables.MECHANISM, tables.CHANNELS, tables.BUNDLE, tables.RUN)
+    records = [np.zeros(0, kind) for kind in kinds]
+    model = tables.Model._make([*records, _NONE, _PAIRS, values, values, values])
+    events = tables.Events(np.zeros(0, tables.event_type(real)), _NONE)
+    clamps = tables.Clamps(np.zeros(0, tables.clamp_type(real)), _NONE)
+    recorded = tables.Records(np.zeros(0, tables.RECORD), _NONE, np.zeros(0))
     advance(
-        none, 0, 0, axis, model, groups, values, values, events, clamps, records, sums, spikes,
-        np.zeros(0, np.bool_), _work(values, none),
+        _NONE, 0, 0, tables.Axis(real(1), real(1), 1, real(1)), model,
+        np.zeros(0, tables.GROUP), values, values, events, clamps, recorded, _sums(real),
+        tables.Spikes(_NONE, _NONE, _NONE), np.zeros(0, np.bool_), _work(values),
     )  # fmt: skip
 
 
-def _work(values: Any, none: Any) -> tables.Work:
+def _sums(real: type) -> tables.Sums:
+    return tables.Sums(np.zeros(0, tables.SUM), _NONE, np.zeros(0, real), np.zeros(0, real))
+
+
+def _work(values: Any) -> tables.Work:
     rows = tables.Rows(values, np.zeros(0, np.int32), values)
-    sites = tables.Sites(values, values, values, values, none)
+    sites = tables.Sites(values, values, values, values, _NONE)
     return tables.Work(values, values, values, values, values, values, rows, sites)
