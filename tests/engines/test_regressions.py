@@ -9,6 +9,8 @@ from apical import (
     CurrentClamp,
     DriveTarget,
     Mechanism,
+    Points,
+    Population,
     Projection,
     Receptor,
     Recording,
@@ -22,7 +24,7 @@ from apical.engines.base import Member
 from apical.errors import EquationError, ModelError, NumericalError, SteadyStateWarning
 from apical.model import Cell, FixedRule
 from apical.plan import compile
-from apical.testing.networks import ball, cable, one_cell, pair_of_populations
+from apical.testing.networks import ball, cable, one_cell, pair_of_populations, tree
 
 ENGINES = ["cpu", "reference"]
 
@@ -305,3 +307,22 @@ def test_units_of_what_mechanisms_share_must_agree():
     own = ball({"ca": {}, "cad": {}, "own": {}})
     with pytest.raises(ModelError, match="one unit"):
         one_cell(own, mechanisms={"own": reader})
+
+
+def test_dipoles_of_populations_that_share_a_cell_type():
+    """Their groups share weights, though they have other idle lanes."""
+    base = one_cell(tree(), celsius=37.0)
+    sizes = {"few": 3, "more": 7, "most": 21}
+    populations = {
+        name: Population(
+            cell="cell", dipole=True, positions=Points(coordinates=[(k, 0, 0) for k in range(n)])
+        )
+        for name, n in sizes.items()
+    }
+    network = base.with_(populations=populations, recordings={})
+    for precision in ("double", "single"):
+        found = simulate(network, 2, start="given", precision=precision).dipole.values[0]
+        alone = found[0, 1:] / sizes["few"]
+        assert np.abs(alone).max() > 0
+        for values, n in zip(found, sizes.values(), strict=True):
+            assert np.allclose(values[1:], n * alone, rtol=1e-5, atol=0)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from apical.engines.base import LIMIT, Member, RawResult, Snapshot, check_voltages
-from apical.engines.cpu import warm
+from apical.engines.cpu import requests, warm
 from apical.engines.cpu.advance import advance
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.cache import compiled_meanwhile
@@ -60,13 +60,14 @@ class CpuRun:
         self.window = min(_MAX_WINDOW, *(m.plan.window for m in members), self.steps)
         self._batch = batch = Batch(members, self.window)
         self._groups, self._changing, self._fixed = batch.blocks()
-        self._inputs = batch.inputs([m.inputs for m in members])
+        self._inputs = requests.inputs(batch, [m.inputs for m in members])
         wiring = wire(
             [m.plan.connections for m in members], self.plan.cells, self.plan.dt, batch.real
         )
         self._calendar = Calendar(wiring, batch.places, self.steps, self.window, batch.real)
-        self._clamps, (self._records, self._recorded) = batch.clamps(), batch.records()
-        self._sums, self._which = batch.sums()
+        self._clamps = requests.clamps(batch)
+        self._records, self._recorded = requests.records(batch)
+        self._sums, self._which = requests.sums(batch)
         self._owner, self._owner_at = batch.owners()
         self._spiked = batch.spikes(self._groups)
         self._diverged = np.zeros(batch.groups, np.bool_)
@@ -139,7 +140,7 @@ class CpuRun:
         end = self.step * self.plan.dt
         self.failures = {m: f for m, f in self.failures.items() if f.time <= end}
         if inputs is not None:
-            self._inputs = self._batch.inputs(inputs)
+            self._inputs = requests.inputs(self._batch, inputs)
 
     def close(self) -> None:
         """Let the threads go."""
@@ -165,9 +166,9 @@ class CpuRun:
         """Collect a window's samples and spikes, and send the spikes on their way."""
         batch, places = self._batch, self._batch.places
         tasks = []
-        requests = [(p, 1) for p in range(len(self.plan.populations))]
-        requests += [(o.population, o.every) for o in self.plan.observables]
-        for (p, every), which, out in zip(requests, self._which, self._sampled, strict=True):
+        asked = [(p, 1) for p in range(len(self.plan.populations))]
+        asked += [(o.population, o.every) for o in self.plan.observables]
+        for (p, every), which, out in zip(asked, self._which, self._sampled, strict=True):
             samples = (first + steps) // every - first // every
             if samples and which.max(initial=-1) >= 0:
                 tasks.append((

@@ -1,0 +1,75 @@
+"""Which cells of which members share vectors, and that this changes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from apical.engines.base import Member, run_alone
+from apical.engines.cpu import CpuEngine
+from apical.engines.cpu.batch import Batch
+from apical.engines.cpu.layout import lanes_in
+from apical.errors import EngineError
+from apical.plan import compile, observe
+from apical.testing.networks import one_cell, tree
+
+BASE = one_cell(tree(), n=3, celsius=37.0)
+#: Values that are columns, so that members share groups, and values that are stored once.
+TOGETHER = {
+    "cells.cell.sections.soma.channels.hh2.gnabar": 0.1,
+    "cells.cell.sections.trunk.diam": 5.0,
+    "cells.cell.sections.trunk.Ra": 150.0,
+    "cells.cell.sections.soma.cm": 1.1,
+    "cells.cell.receptors.excitation.parameters.tau2": 4.0,
+}
+APART = {"celsius": 35.0, "ions.ek": -80.0, "cells.cell.threshold": -5.0}
+
+
+def member(network, weights=None):
+    """Return a member that is driven by its start alone, with the voltages of all its nodes."""
+    plan = compile(network, 4.0)
+    if weights is not None:
+        nodes = plan.populations[0].cell.tree.nodes
+        plan = observe(plan, "sums", "cells", np.full((5, nodes), weights), of="v")
+    return Member(plan, plan.trial(0)[1])
+
+
+def kinds(*networks):
+    return len(Batch([member(n) for n in networks], 40).kinds)
+
+
+def test_members_that_differ_in_columns_share_groups():
+    for path, value in TOGETHER.items():
+        assert kinds(BASE, BASE.set({path: value})) == 1, path
+    for path, value in APART.items():
+        assert kinds(BASE, BASE.set({path: value})) == 2, path
+
+
+def test_members_are_what_they_are_alone():
+    """Fourteen members of three cells, all different, on two threads."""
+    networks = [BASE.set({p: v}) for p, v in (TOGETHER | APART).items()]
+    members = [member(n, k) for k, n in enumerate([BASE, *networks, *reversed(networks)][:14])]
+    run = CpuEngine().start(members, threads=2)
+    while run.step < run.steps:
+        run.advance()
+    found = [run.result(k) for k in range(len(members))]
+    run.close()
+    for result, one in zip(found, members, strict=True):
+        alone = run_alone(CpuEngine(), one, threads=1)
+        assert (result.recordings[0] == alone.recordings[0]).all()
+        assert (result.dipole == alone.dipole).all()
+        assert (result.observed[0] == alone.observed[0]).all()
+    assert len({r.recordings[0].tobytes() for r in found}) > len(TOGETHER)
+
+
+def test_a_batch_has_one_structure():
+    other = one_cell(tree(), n=4, celsius=37.0)
+    with pytest.raises(EngineError, match="one structure"):
+        CpuEngine().start([member(BASE), member(other)])
+
+
+def test_the_last_group_is_narrow_if_that_suffices():
+    assert lanes_in(100, "single") == [32, 32, 32, 16]
+    assert lanes_in(100, "double") == [16] * 6 + [8]
+    assert lanes_in(31, "single") == [32]
+    assert lanes_in(0, "double") == []
