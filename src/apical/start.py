@@ -50,7 +50,8 @@ def settle(plan: Plan, engine: Engine) -> tuple[Plan, bool]:
             f"undriven, {names} does not come to rest; the given voltages are the start, and the "
             "dipole is not relative to rest",
             SteadyStateWarning,
-            stacklevel=3,
+            # of who called simulate, which called prepare
+            stacklevel=4,
         )
         return plan, False
     start = tuple(rests[p.cell.name] for p in plan.populations)
