@@ -97,7 +97,7 @@ def _headline(found: dict[str, Any]) -> str:
     if isinstance(seconds, int | float):
         text += f" in {seconds:.2f} s"
     if engine := found["provenance"].get("engine"):
-        text += f" on the {engine} engine"
+        text += f" ({engine})"
     steps = found["dipole_steps"]
     return f"{text}; dipole {', '.join(steps)}" if steps else text
 
