@@ -20,7 +20,7 @@ import xarray as xr
 
 from apical.errors import ApicalError, FileFormatError, StorageError
 from apical.io.atomic import check_writable, replacing
-from apical.io.results import _FREE_BYTES, _MAX_RATIO, _check_tree, _dataset
+from apical.io.hdf5 import inspect, read_group
 
 if TYPE_CHECKING:
     from apical.model import Network
@@ -133,9 +133,9 @@ def read(
     from apical.model import Network
 
     path = Path(path)
-    groups = _inspect(path)
+    groups = inspect(path, FORMAT, VERSION, _groups)
     try:
-        root = _dataset(path, None)
+        root = read_group(path, None)
         provenance = json.loads(str(root["provenance"].values))
         network = Network.from_json(str(root["model"].values))
         finished = int(root.attrs[_FINISHED])
@@ -144,7 +144,7 @@ def read(
         members = members.set_coords(["set", "trial", "layer", *provenance["parameters"]])
         tables = {"members": members}
         for name in groups:
-            table = _dataset(path, name)
+            table = read_group(path, name)
             tables[name] = table.isel({_TABLES[name]: table["member"].values < finished})
         for table in tables.values():
             for variable in table.variables.values():
@@ -215,35 +215,15 @@ def _storable(variable: xr.Variable) -> np.ndarray:
     return values.astype({"U": object, "b": np.int8}.get(values.dtype.kind, values.dtype))
 
 
-def _inspect(path: Path) -> list[str]:
-    """Refuse what is not ours before any of it is read; return the names of the groups."""
+def _groups(file: Any) -> list[str]:
+    """Return the names of the tables besides members in an open file."""
     import h5py
 
-    try:
-        size = path.stat().st_size
-        with open(path, "rb"):
-            pass
-    except OSError as error:
-        raise StorageError(f"cannot read '{path}': {error.strerror or error}") from error
-    if not path.is_file() or not h5py.is_hdf5(path):
-        raise FileFormatError(f"{path.name}: this is not an ensemble of apical (not HDF5)")
-    try:
-        with h5py.File(path, "r") as file:
-            mark, version = file.attrs.get("format"), file.attrs.get("format_version")
-            if mark != FORMAT:
-                raise FileFormatError(f"{path.name}: this HDF5 file is not an ensemble of apical")
-            if np.atleast_1d(version).tolist() != [VERSION]:  # type: ignore[arg-type]
-                raise FileFormatError(
-                    f"{path.name}: ensemble format {version} is not known here (only {VERSION})"
-                )
-            _check_tree(file, path.name, limit=_FREE_BYTES + _MAX_RATIO * size)
-            if _FINISHED not in file.attrs:
-                raise FileFormatError(f"{path.name}: no member of this ensemble was finished")
-            return [name for name in _COLUMNS if isinstance(file.get(name), h5py.Group)]
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        if isinstance(error, ApicalError):
-            raise
-        raise FileFormatError(f"{path.name}: damaged ensemble file: {error}") from error
+    if _FINISHED not in file.attrs:
+        raise FileFormatError(
+            f"{Path(file.filename).name}: no member of this ensemble was finished"
+        )
+    return [name for name in _COLUMNS if isinstance(file.get(name), h5py.Group)]
 
 
 def _check_tables(tables: Mapping[str, xr.Dataset]) -> None:

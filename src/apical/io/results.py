@@ -18,6 +18,7 @@ import xarray as xr
 
 from apical.errors import ApicalError, FileFormatError, StorageError
 from apical.io.atomic import check_writable, replacing
+from apical.io.hdf5 import inspect, read_group
 
 if TYPE_CHECKING:
     from apical.model import Network
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 FORMAT = "apical-result"
 VERSION = 1
 _SPIKE_COLUMNS = ("trial", "time", "source", "cell")
-# gzip cannot shrink by more than about 1030, so nothing of ours declares more than this
-_MAX_RATIO, _FREE_BYTES, _MAX_OBJECTS = 1100, 64 * 1024**2, 20_000
 
 
 def write(path: str | os.PathLike[str], parts: Mapping[str, Any], overwrite: bool = False) -> None:
@@ -88,19 +87,19 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         If it cannot be opened.
     """
     path = Path(path)
-    recordings = _inspect(path)
+    recordings = inspect(path, FORMAT, VERSION, _recordings)
     try:
-        root = _dataset(path, None)
+        root = read_group(path, None)
         sources = {
             str(name): int(n)
             for name, n in zip(root["source"].values, root["n_cells"].values, strict=True)
         }
-        found = {name: _dataset(path, f"recordings/{name}") for name in recordings}
+        found = {name: read_group(path, f"recordings/{name}") for name in recordings}
         ordered = sorted(found.items(), key=lambda item: int(item[1].attrs["position"]))
         parts = {
             "network": _network(str(root["model"].values)),
-            "dipole": _dataset(path, "dipole")["dipole"],
-            "spikes": _spikes(_dataset(path, "spikes"), list(sources)),
+            "dipole": read_group(path, "dipole")["dipole"],
+            "spikes": _spikes(read_group(path, "spikes"), list(sources)),
             "sources": sources,
             "recordings": {name: ds["recording"].rename(name) for name, ds in ordered},
             "provenance": json.loads(str(root["provenance"].values)),
@@ -181,72 +180,9 @@ def _encoding(variable: xr.Variable) -> dict[str, Any]:
     return encoding
 
 
-def _dataset(path: Path, group: str | None) -> xr.Dataset:
-    # "ms" as unit of time must stay a number, not become a timedelta
-    with xr.open_dataset(
-        path,
-        engine="h5netcdf",
-        group=group,
-        mask_and_scale=False,
-        decode_times=False,
-        decode_timedelta=False,
-        cache=False,
-    ) as dataset:
-        loaded = dataset.load()
-    loaded.encoding = {}
-    for variable in loaded.variables.values():
-        variable.encoding = {}
-    return loaded
-
-
-def _inspect(path: Path) -> list[str]:
-    """Refuse what is not ours before any of it is read; return the names of the recordings."""
+def _recordings(file: Any) -> list[str]:
+    """Return the names of the recordings in an open file."""
     import h5py
 
-    try:
-        size = path.stat().st_size
-        with open(path, "rb"):
-            pass
-    except OSError as error:
-        raise StorageError(f"cannot read '{path}': {error.strerror or error}") from error
-    if not path.is_file() or not h5py.is_hdf5(path):
-        raise FileFormatError(f"{path.name}: this is not a result of apical (not HDF5)")
-    try:
-        with h5py.File(path, "r") as file:
-            mark, version = file.attrs.get("format"), file.attrs.get("format_version")
-            if mark != FORMAT:
-                raise FileFormatError(f"{path.name}: this HDF5 file is not a result of apical")
-            if np.atleast_1d(version).tolist() != [VERSION]:  # type: ignore[arg-type]
-                raise FileFormatError(
-                    f"{path.name}: result format {version} is not known here (only {VERSION})"
-                )
-            _check_tree(file, path.name, limit=_FREE_BYTES + _MAX_RATIO * size)
-            group = file.get("recordings")
-            return list(group) if isinstance(group, h5py.Group) else []
-    except (OSError, RuntimeError, KeyError, ValueError) as error:
-        if isinstance(error, ApicalError):
-            raise
-        raise FileFormatError(f"{path.name}: damaged result file: {error}") from error
-
-
-def _check_tree(root: Any, name: str, limit: int) -> None:
-    """Refuse links, data kept in other files, and sizes that no file of this length can hold."""
-    import h5py
-
-    waiting, seen, total = [(root, 0)], 0, 0
-    while waiting:
-        group, depth = waiting.pop()
-        for key in group:
-            seen += 1
-            link = group.get(key, getlink=True)
-            if seen > _MAX_OBJECTS or depth > 4 or not isinstance(link, h5py.HardLink):
-                raise FileFormatError(f"{name}: links, or too many parts, in a result file")
-            item = group[key]
-            if isinstance(item, h5py.Group):
-                waiting.append((item, depth + 1))
-            elif isinstance(item, h5py.Dataset):
-                if item.is_virtual or item.external:
-                    raise FileFormatError(f"{name}: '{item.name}' is kept in another file")
-                total += int(np.prod(item.shape or (1,), dtype=object)) * item.dtype.itemsize
-                if total > limit:
-                    raise FileFormatError(f"{name}: declares more data than it can hold")
+    group = file.get("recordings")
+    return list(group) if isinstance(group, h5py.Group) else []
