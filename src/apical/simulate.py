@@ -41,7 +41,7 @@ def simulate(
         Number of trials; they differ in the drives' random draws.
     seed : int
         Seed of every random draw.
-    engine : {'auto', 'cpu', 'reference'}
+    engine : {'auto', 'cpu', 'cuda', 'reference'}
         Which engine runs it.
     rates : {'exact', 'direct', 'table'}
         Channel rates as the equations say, to rounding; the same with every equation computed at

@@ -364,3 +364,13 @@ def test_version_needs_no_heavy_import():
     assert run.stdout.splitlines()[0] == f"apical {__version__}"
     assert "numpy" not in run.stdout
     assert "xarray" not in run.stdout
+
+
+def test_every_engine_and_way_to_compute_rates_can_be_chosen():
+    from apical import engines
+    from apical.cli.app import Engine, Precision, Rates
+    from apical.plan.rates import PRECISIONS, RATES
+
+    assert {e.value for e in Engine} == {"auto", *engines.available()}
+    assert {r.value for r in Rates} == set(RATES)
+    assert {p.value for p in Precision} == set(PRECISIONS)

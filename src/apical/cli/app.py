@@ -25,6 +25,7 @@ class Rates(StrEnum):
     """How rate functions are computed."""
 
     exact = "exact"
+    direct = "direct"
     table = "table"
 
 
@@ -47,6 +48,7 @@ class Engine(StrEnum):
 
     auto = "auto"
     cpu = "cpu"
+    cuda = "cuda"
     reference = "reference"
 
 
@@ -108,7 +110,11 @@ def run(
     ] = None,
     engine: Annotated[Engine, typer.Option(help="Which engine computes.")] = Engine.auto,
     rates: Annotated[
-        Rates, typer.Option(help="Exact rate functions, or the tables of the channels' authors.")
+        Rates,
+        typer.Option(
+            help="Exact rate functions (direct: every equation at every step), or the tables of "
+            "the channels' authors."
+        ),
     ] = Rates.exact,
     precision: Annotated[
         Precision, typer.Option(help="Type of numbers; single is about twice as fast.")

@@ -117,9 +117,10 @@ def _rows(parameters: Any, problems: list[Problem]) -> list[dict[str, Any]]:
             problems.append(
                 Problem("parameters", f"must be equally long; number of values: {said}")
             )
-        if problems:
-            return []
-        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        # what is there of ragged columns is checked as well: all problems at once
+        return [
+            dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=False)
+        ]
     if not _is_list(parameters):
         message = f"must map addresses to values, or be a sequence of sets; got {parameters!r:.40}"
         problems.append(Problem("parameters", message))

@@ -77,7 +77,7 @@ class Plan:
         Length of the run and of a step.
     seed : int
         Seed of every random stream.
-    rates : {'exact', 'table'}
+    rates : {'exact', 'direct', 'table'}
         How rates are computed.
     precision : {'double', 'single'}
         Type of numbers that the engine computes with.
@@ -235,7 +235,7 @@ def compile(
         Length of the run and of a step.
     seed : int
         Seed of connection draws and drives.
-    rates : {'exact', 'table'}
+    rates : {'exact', 'direct', 'table'}
         How rates are computed: as the equations say, or from the tables that a mechanism's
         authors chose.
     precision : {'double', 'single'}
