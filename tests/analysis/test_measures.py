@@ -1,10 +1,10 @@
-"""Peaks, counts and rates."""
+"""Peaks and counts."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from apical.analysis import DataError, Peak, firing_rates, peaks, spike_counts
+from apical.analysis import DataError, Peak, peaks, spike_counts
 
 
 def test_peaks_and_their_latencies():
@@ -23,15 +23,10 @@ def test_the_first_of_equal_peaks_is_taken():
     assert peaks(data).maximum.latency == 1.0
 
 
-def test_counts_and_rates():
+def test_counts():
     spikes = xr.Dataset(
         {"trial": ("spike", [0, 0, 2]), "source": ("spike", np.array(["a", "a", "b"]))}
     )
     sources = {"a": 2, "b": 1, "none": 0}
     counts = spike_counts(spikes, sources, trials=3)
     assert counts.values.tolist() == [[2, 0, 0], [0, 0, 0], [0, 1, 0]]
-    rates = firing_rates(counts, sources, 500.0)
-    assert rates.values.tolist() == [[2.0, 0, 0], [0, 0, 0], [0, 2.0, 0]]
-    assert rates.attrs["units"] == "Hz"
-    with pytest.raises(DataError, match="above 0 ms"):
-        firing_rates(counts, sources, 0.0)

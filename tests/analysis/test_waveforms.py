@@ -6,7 +6,8 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apical.analysis import DataError, inside, scale, smooth, time_step
+from apical.analysis import DataError, inside, savgol, scale, smooth, time_step
+from synthetic import make_result
 
 
 def wave(values, dt=0.5):
@@ -56,6 +57,40 @@ def test_every_row_is_smoothed_alone_and_labels_are_kept():
 def test_impossible_windows(window):
     with pytest.raises(DataError, match="smoothing window"):
         smooth(wave(np.zeros(20)), window)
+
+
+def test_savgol_equals_hnn_core():
+    # Dipole.savgol_filter(250) of hnn-core 0.6.1 on these samples at 0.5 ms
+    expected = [
+        0.28904428904439555, -0.2377622377622704, -0.2470862470862652, 2.2890442890443072,
+        5.349650349650362, 4.655011655011656, 1.9137529137529157, 1.5268065268065365,
+        2.569347319348227, 1.2668997669010715, -1.9329836829822642, 0.7039627039633687,
+    ]  # fmt: skip
+    data = wave([0, 1, -2, 3, 5, 8, -1, 0, 4, 2, -3, 1])
+    # rounding of the fit at the ends, whose matrix depends on the linear algebra library
+    np.testing.assert_allclose(savgol(data, 250), expected, rtol=1e-9)
+    assert savgol(data, "0.25 kHz").identical(savgol(data, 250))
+    assert savgol(savgol(data, 250), 270).attrs["cutoff"] == 250
+
+
+@given(st.lists(st.floats(-1, 1), min_size=6, max_size=6), st.integers(3, 20))
+def test_savgol_keeps_polynomials_of_fifth_order_up_to_the_ends(coefficients, half):
+    time = np.linspace(-1, 1, 101)
+    data = wave(np.polyval(coefficients, time))
+    found = savgol(data.expand_dims(trial=2), 2000 / (2 * half + 1))
+    # least squares with powers of up to 20 to the fifth: ten digits are left
+    np.testing.assert_allclose(found[1], data, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("cutoff", [0, -1, 1000, 400, 10, float("nan"), "2 ms"])
+def test_impossible_cutoffs(cutoff):
+    with pytest.raises(DataError, match="cutoff frequency"):
+        savgol(wave(np.zeros(100)), cutoff)
+
+
+def test_results_are_told_to_give_a_waveform():
+    with pytest.raises(DataError, match=r"got Result: give its waveforms, such as result\.total"):
+        savgol(make_result(), 40)  # type: ignore[arg-type]
 
 
 def test_uneven_times_are_refused():

@@ -1,4 +1,4 @@
-"""Peaks of waveforms, counts and rates of spikes."""
+"""Peaks of waveforms and counts of spikes."""
 
 from __future__ import annotations
 
@@ -86,32 +86,3 @@ def spike_counts(spikes: xr.Dataset, sources: Mapping[str, int], trials: int) ->
         coords={"trial": np.arange(trials), "source": np.array(list(sources), dtype=str)},
         name="spikes",
     )
-
-
-def firing_rates(counts: xr.DataArray, sources: Mapping[str, int], duration: float) -> xr.DataArray:
-    """Turn spike counts into spikes per second and cell.
-
-    Parameters
-    ----------
-    counts : DataArray (trial, source)
-        As `spike_counts` returns.
-    sources : mapping of str to int
-        Number of cells of each source.
-    duration : float, ms
-        Time over which was counted.
-
-    Returns
-    -------
-    DataArray (trial, source), Hz
-
-    Raises
-    ------
-    DataError
-        If `duration` is not above 0 ms.
-    """
-    if not duration > 0:
-        raise DataError(f"rates need a duration above 0 ms; got {duration:g} ms")
-    # a source without cells has no spikes either: call its rate 0, not 0/0
-    cells = np.maximum([sources[str(s)] for s in counts["source"].values], 1)
-    rates = counts.copy(data=counts.values / cells * (1000.0 / duration)).rename("rate")
-    return rates.assign_attrs(units="Hz", long_name="spikes per second and cell")

@@ -10,6 +10,9 @@ import xarray as xr
 from apical.errors import ApicalError
 from apical.units import parse_quantity
 
+#: Order of the polynomials of `savgol`.
+_SAVGOL_ORDER = 5
+
 
 class DataError(ApicalError, ValueError):
     """Data or an option that an analysis cannot work with."""
@@ -72,7 +75,7 @@ def smooth(data: xr.DataArray, window: float | str) -> xr.DataArray:
     DataError
         If the window is shorter than one sample or longer than the data.
     """
-    length = _number(window, "ms", "smoothing window")
+    length = number(window, "ms", "smoothing window")
     if "time" not in data.dims:
         raise DataError(f"data to smooth need a dimension 'time'; got {tuple(data.dims)}")
     rate = 1000.0 / time_step(data["time"])
@@ -90,6 +93,64 @@ def smooth(data: xr.DataArray, window: float | str) -> xr.DataArray:
         return data.copy().assign_attrs(smoothed=smoothed)
     values = np.apply_along_axis(lambda x: np.convolve(x, kernel, "same"), axis, data.values)
     return data.copy(data=values).assign_attrs(smoothed=smoothed)
+
+
+def savgol(data: xr.DataArray, cutoff: float | str) -> xr.DataArray:
+    """Smooth along time with a Savitzky–Golay filter, as hnn-core's ``savgol_filter`` does.
+
+    Polynomials of fifth order are fitted to a sliding window that is as long as one period of the
+    cutoff frequency, and to the first and last window as they are: unlike with `smooth`, the ends
+    are not drawn towards zero.
+
+    Parameters
+    ----------
+    data : DataArray with dim ``time``
+        Any other dimensions are kept.
+    cutoff : float or str, Hz
+        Roughly where the filter begins to pass less; the window is one period of it, rounded
+        down to an odd number of samples.
+
+    Returns
+    -------
+    DataArray
+        Same dims, coordinates and attributes, and the attribute ``cutoff`` in Hz: the lowest one
+        if filtered repeatedly.
+
+    Raises
+    ------
+    DataError
+        If the window has fewer than 7 samples or is longer than the data.
+    """
+    from scipy.signal import savgol_filter
+
+    frequency = number(cutoff, "Hz", "cutoff frequency")
+    rate = sampling_rate(data)
+    samples = round(rate / frequency) // 2 * 2 + 1 if frequency > 0 else 0
+    if not _SAVGOL_ORDER < samples <= data.sizes["time"]:
+        raise DataError(
+            f"the cutoff frequency must be such that one period has at least 7 and at most "
+            f"{data.sizes['time']} samples (of {1000 / rate:g} ms); got {frequency:g} Hz"
+        )
+    axis = data.get_axis_num("time")
+    values = savgol_filter(data.values, samples, _SAVGOL_ORDER, axis=axis)
+    lowest = min(float(data.attrs.get("cutoff", math.inf)), frequency)
+    return data.copy(data=values).assign_attrs(cutoff=lowest)
+
+
+def sampling_rate(data: xr.DataArray) -> float:
+    """Return the samples per second (Hz) of data along their dimension ``time``.
+
+    Raises
+    ------
+    DataError
+        If there is no such dimension, or samples are fewer than two or unevenly spaced.
+    """
+    if not isinstance(data, xr.DataArray) or "time" not in data.dims:
+        hint = ": give its waveforms, such as result.total()" if hasattr(data, "total") else ""
+        raise DataError(
+            f"data must be a DataArray with a dimension 'time'; got {_kind(data)}{hint}"
+        )
+    return 1000.0 / time_step(data["time"])
 
 
 def inside(data: xr.DataArray) -> tuple[float, float]:
@@ -115,7 +176,7 @@ def scale(data: xr.DataArray, factor: float) -> xr.DataArray:
     DataError
         If `factor` is not a finite number.
     """
-    return data.copy(data=data.values * _number(factor, "1", "scaling factor"))
+    return data.copy(data=data.values * number(factor, "1", "scaling factor"))
 
 
 def waveform(data: xr.DataArray, name: str = "dipole") -> tuple[np.ndarray, np.ndarray]:
@@ -150,14 +211,30 @@ def waveform(data: xr.DataArray, name: str = "dipole") -> tuple[np.ndarray, np.n
     return times, values
 
 
-def _number(value: float | str, unit: str, what: str) -> float:
+def number(value: float | str, unit: str, what: str) -> float:
+    """Return a finite number in some unit.
+
+    Parameters
+    ----------
+    value : float or str
+        Text has a unit of its own.
+    unit : str
+        What a plain number is in.
+    what : str
+        What to call it in an error.
+
+    Raises
+    ------
+    DataError
+        If it is not one.
+    """
     try:
-        number = parse_quantity(value, unit)
+        found = parse_quantity(value, unit)
     except ValueError as error:
         raise DataError(f"the {what} {error}") from None
-    if not math.isfinite(number):
+    if not math.isfinite(found):
         raise DataError(f"the {what} must be finite; got {value}")
-    return number
+    return found
 
 
 def _kind(data: object) -> str:
