@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 
 from apical import plots
 from apical.analysis import compare
-from apical.errors import StorageError
+from apical.errors import ModelError, StorageError
 from apical.plots import style
-from synthetic import Drive, Network, make_result
+from synthetic import Drive, Network, Population, make_result
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ def recorded():
 
 
 def test_dipole_draws_trials_thin_mean_bold_and_recording_black(result, recorded, ax):
-    *trials, mean, data = plots.dipole(result, recorded, ax=ax)
+    assert plots.dipole(result, recorded, ax=ax) is ax
+    zero, *trials, mean, data = ax.lines
+    assert set(zero.get_ydata()) == {0.0}
     assert all(line.axes is ax for line in (*trials, mean, data))
     assert len(trials) == 2
     assert all(line.get_linewidth() < mean.get_linewidth() for line in trials)
@@ -47,12 +49,13 @@ def test_dipole_draws_trials_thin_mean_bold_and_recording_black(result, recorded
 
 
 def test_dipole_takes_plain_waveforms(recorded, ax):
-    (line,) = plots.dipole(recorded, ax=ax)
+    plots.dipole(recorded, ax=ax, zero=False)
+    (line,) = ax.lines
     np.testing.assert_array_equal(line.get_ydata(), recorded.values)
 
 
 def test_layers_have_their_colours(result, ax):
-    lines = plots.layers(result, ax=ax, total=True)
+    lines = plots.layers(result, ax=ax, total=True).lines[1:]
     assert len(lines) == 9  # two trials and a mean, for two layers and the sum
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
     assert labels == ["L2", "L5", "total"]
@@ -60,11 +63,43 @@ def test_layers_have_their_colours(result, ax):
     assert len(colours) == 3
 
 
+def test_any_number_of_dipoles_in_any_order(ax):
+    # hnn-core crashed with a third kind of dipole and swapped L2 and L5 when L5 came first
+    kinds = ("L5_ET", "L5_IT", "L6_pyramidal", "L2_pyramidal", "L5_NP")
+    network = Network(
+        populations={name: Population(name[:2], "excitatory", True) for name in kinds}
+    )
+    result = make_result(network, trials=1)
+    by_population = plots.layers(result, by="population", ax=ax).lines[1:]
+    assert [line.get_label() for line in by_population] == [k.replace("_", " ") for k in kinds]
+    assert len({line.get_color() for line in by_population}) == len(kinds)
+    for line, values in zip(by_population, result.dipole.values[0], strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), values)
+    by_layer = plots.layers(result, ax=Figure().add_subplot()).lines[1:]
+    assert [line.get_label() for line in by_layer] == ["L5", "L6", "L2"]
+    l5 = result.dipole.values[0, [0, 1, 4]].sum(axis=0)
+    np.testing.assert_array_equal(by_layer[0].get_ydata(), l5)
+    np.testing.assert_array_equal(by_layer[2].get_ydata(), result.dipole.values[0, 3])
+    plots.summary(result).canvas.draw()
+    with pytest.raises(ModelError, match="did you mean 'layer'"):
+        plots.layers(result, by="layers")
+
+
+def test_a_network_without_dipoles_or_cells_can_be_drawn(ax):
+    silent = make_result(Network(populations={"b": Population("", "", False)}))
+    plots.layers(silent, ax=ax)
+    assert [text.get_text() for text in ax.texts] == ["no population contributes to the dipole"]
+    plots.summary(silent).canvas.draw()
+    empty = make_result(Network(populations={}))
+    for draw in (plots.raster, plots.histogram, plots.layers, plots.dipole):
+        draw(empty).figure.canvas.draw()
+
+
 def test_raster_draws_each_spike_of_the_trial(result, ax):
     plots.raster(result, trial=1, ax=ax)
     assert [text for text in ax.texts if "Hz" in text.get_text()] == []  # no room beside these axes
     ax.clear()
-    drawn = plots.raster(result, trial=1, ax=ax, rates=True)
+    drawn = plots.raster(result, trial=1, ax=ax, rates=True).collections
     counts = result.spike_counts().sel(trial=1)
     assert [len(c.get_segments()) for c in drawn] == [
         int(counts.sel(source=name)) for name in result.network.populations
@@ -80,11 +115,47 @@ def test_raster_draws_each_spike_of_the_trial(result, ax):
         plots.raster(result, trial=2)
 
 
+def test_raster_of_all_trials(result, ax):
+    drawn = plots.raster(result, trial=None, ax=ax).collections
+    assert [c.get_label() for c in drawn] == list(result.network.populations)
+    counts = result.spike_counts().sum("trial").values[:4]
+    assert [len(c.get_segments()) for c in drawn] == counts.tolist()
+    assert ax.get_title(loc="left") == "spikes of all 2 trials"
+
+
+def test_raster_with_the_dipole_of_the_same_trial(result, ax):
+    plots.raster(result, trial=1, dipole=True, ax=ax)
+    right = ax.figure.axes[1]
+    assert right.get_ylabel() == "Dipole (nAm)"
+    np.testing.assert_array_equal(right.lines[0].get_ydata(), result.total().values[1])
+    right = plots.raster(result, trial=None, dipole=True).figure.axes[1]
+    assert right.get_ylabel() == "Mean dipole (nAm)"
+    np.testing.assert_array_equal(right.lines[0].get_ydata(), result.total().values.mean(axis=0))
+    with pytest.raises(ValueError, match="choose one"):
+        plots.raster(result, dipole=True, rates=True)
+
+
+def test_histogram_counts_every_spike_once(result, ax):
+    names = ["L5_pyramidal", "evprox1", "evdist1", "evprox2"]
+    network = Network(drives={n: Drive("proximal") for n in ("evprox1", "evdist1", "evprox2")})
+    result = make_result(network)
+    plots.histogram(result, names, bin_width=4.0, ax=ax)
+    assert [p.get_label() for p in ax.patches] == [n.replace("_", " ") for n in names]
+    for name, patch in zip(names, ax.patches, strict=True):
+        values, edges, _ = patch.get_data()
+        spikes = (values * np.diff(edges)).sum() / 1000 * result.sources[name] * result.trials
+        assert spikes == pytest.approx(int(result.spike_counts().sel(source=name).sum()), rel=1e-12)
+    looks = {(p.get_edgecolor(), str(p.get_linestyle())) for p in ax.patches}
+    assert len(looks) == len(names)  # drives of one colour differ in their dashes
+    with pytest.raises(ModelError, match="did you mean 'evprox1'"):
+        plots.histogram(result, ["evprox_1"])
+
+
 def test_proximal_inputs_go_up_and_distal_ones_down(ax):
     network = Network()
     network.drives["other"] = Drive("soma")
     result = make_result(network)
-    up, down, other = plots.drives(result, bin_width=2.0, ax=ax)
+    up, down, other = plots.drives(result, bin_width=2.0, ax=ax).patches
     for name, patch, sign in (("evprox1", up, 1), ("evdist1", down, -1), ("other", other, 1)):
         values = patch.get_data().values
         assert (sign * values >= 0).all()
@@ -147,7 +218,7 @@ def test_texts_do_not_overlap(result, recorded):
 
 
 def test_saving_a_figure(result, tmp_path):
-    figure = plots.dipole(result)[0].figure
+    figure = plots.dipole(result).figure
     for kind in ("png", "pdf", "svg"):
         plots.save_figure(figure, tmp_path / f"a.{kind}")
     with pytest.raises(StorageError, match="exists already"):
@@ -170,7 +241,10 @@ def _luminance(colour):
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("colour", [style.GREY, style.TOTAL, *style.DIRECTION.values()])
+@pytest.mark.parametrize(
+    "colour",
+    [style.GREY, style.TOTAL, *style.DIRECTION.values(), *(strong for strong, _ in style.LAYERS)],
+)
 def test_coloured_text_can_be_read_on_white(colour):
     # WCAG 2: 3:1 is the least contrast for graphics and large text
     assert 1.05 / (_luminance(colour) + 0.05) >= 3.0

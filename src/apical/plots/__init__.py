@@ -1,11 +1,40 @@
-"""Pictures of results; the only room that knows matplotlib.
+"""Pictures of models and results; the only room that knows matplotlib.
 
-Every function takes `ax` and returns what it drew; without `ax` it makes a figure of its own,
-reachable as ``returned[0].figure``. Nothing touches pyplot's state.
+Every function takes `ax`, without which it makes a figure of its own, and returns the axes, whose
+``figure`` can be saved (`save_figure`); `summary` returns a figure, `movie` an animation. Lines and
+collections carry the names of what they show as labels. Nothing touches pyplot's state.
 """
 
+from apical.plots.cells import column, morphology
 from apical.plots.dipoles import dipole, layers
-from apical.plots.spikes import drives, raster
+from apical.plots.extracellular import csd, lfp
+from apical.plots.movies import movie, save_movie, voltages
+from apical.plots.spectra import psd, tfr
+from apical.plots.spikes import drives, histogram, raster
 from apical.plots.summary import save_figure, summary
+from apical.plots.traces import traces
+from apical.plots.wiring import connections, connectivity, drive_strengths, neighbours
 
-__all__ = ["dipole", "drives", "layers", "raster", "save_figure", "summary"]
+__all__ = [
+    "column",
+    "connections",
+    "connectivity",
+    "csd",
+    "dipole",
+    "drive_strengths",
+    "drives",
+    "histogram",
+    "layers",
+    "lfp",
+    "morphology",
+    "movie",
+    "neighbours",
+    "psd",
+    "raster",
+    "save_figure",
+    "save_movie",
+    "summary",
+    "tfr",
+    "traces",
+    "voltages",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import xarray as xr
@@ -25,7 +25,7 @@ def dipole(
     colour: str = style.TOTAL,
     label: str = "simulated",
     zero: bool = True,
-) -> list[Line2D]:
+) -> Axes:
     """Draw a simulated dipole, every trial thin and the mean bold, over a recorded one in black.
 
     Parameters
@@ -43,37 +43,42 @@ def dipole(
 
     Returns
     -------
-    list of Line2D
-        Trials, mean and, last, the recorded dipole.
+    Axes
+        Its lines are the trials, the mean and, last, the recorded dipole.
     """
     array = data if isinstance(data, xr.DataArray) else data.total()
     with style.house_style():
         ax = style.axes(ax)
         if zero:
             ax.axhline(0.0, color="0.85", lw=0.8, zorder=0)
-        lines = trials_and_mean(ax, array, colour, label)
+        trials_and_mean(ax, array, colour, label)
         time = array["time"].values
         if recorded is not None:
             times, values = waveform(recorded, "recorded dipole")
             inside = (times >= time[0]) & (times <= time[-1])
-            lines += ax.plot(
-                times[inside], values[inside], color=style.RECORDED, lw=1.4, label="recorded"
-            )
+            ax.plot(times[inside], values[inside], color=style.RECORDED, lw=1.4, label="recorded")
         ax.set_ylabel("Dipole (nAm)")
         style.time_axis(ax, time[0], time[-1])
         ax.legend(loc="best", handlelength=1.4)
-    return lines
+    return ax
 
 
 def layers(
-    result: Result, *, ax: Axes | None = None, total: bool = False, legend: bool = True
-) -> list[Line2D]:
+    result: Result,
+    *,
+    by: Literal["layer", "population"] = "layer",
+    ax: Axes | None = None,
+    total: bool = False,
+    legend: bool = True,
+) -> Axes:
     """Draw the dipole of each layer, every trial thin and the mean bold.
 
     Parameters
     ----------
     result : Result
-        Its populations are summed by layer.
+        However many populations contribute to its dipole.
+    by : {'layer', 'population'}
+        Whether to sum populations by layer, or draw each alone.
     ax : Axes, optional
         Where to draw; a new figure otherwise.
     total : bool
@@ -83,32 +88,40 @@ def layers(
 
     Returns
     -------
-    list of Line2D
+    Axes
     """
-    data = result.layers()
-    known = style.layers_of(result.network)
-    lines: list[Line2D] = []
+    style.one_of(by, "by", ("layer", "population"))
+    network = result.network
+    data = result.layers() if by == "layer" else result.dipole
+    known = style.layers_of(network)
     with style.house_style():
         ax = style.axes(ax)
         ax.axhline(0.0, color="0.85", lw=0.8, zorder=0)
-        for name in data["layer"].values.tolist():
-            colour = style.layer_colour(name, "", known)
+        for name in data[by].values.tolist():
+            if by == "layer":
+                colour = style.layer_colour(name, "", known)
+            else:
+                colour = style.population_colour(network, name)
             label = style.readable(name) or "dipole"
-            lines += trials_and_mean(ax, data.sel(layer=name), colour, label)
+            trials_and_mean(ax, data.sel({by: name}), colour, label)
         if total:
-            lines += trials_and_mean(ax, result.total(), style.TOTAL, "total")
+            trials_and_mean(ax, result.total(), style.TOTAL, "total")
         ax.set_ylabel("Dipole (nAm)")
         style.time_axis(ax, result.time[0], result.time[-1])
-        if legend and lines:
+        if not data.sizes[by]:
+            style.note(ax, "no population contributes to the dipole")
+        elif legend:
             ax.legend(loc="best", handlelength=1.4)
-    return lines
+    return ax
 
 
-def trials_and_mean(ax: Axes, data: xr.DataArray, colour: str, label: str) -> list[Line2D]:
+def trials_and_mean(
+    ax: Axes, data: xr.DataArray, colour: str, label: str, along: str = "time"
+) -> list[Line2D]:
     """Draw every trial thin and their mean bold; one trial alone is bold."""
-    time = data["time"].values
+    time = data[along].values
     if "trial" in data.dims:
-        traces = data.transpose("trial", "time").values
+        traces = data.transpose("trial", along).values
     else:
         traces = data.values.reshape(1, -1)
     lines: list[Line2D] = []
