@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import warnings
 from collections import OrderedDict
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
+from apical import kept
 from apical.engines.base import Engine, Member, run_alone
 from apical.errors import NumericalError, SteadyStateWarning
 from apical.plan.cell import CellPlan, CellState
@@ -20,8 +25,9 @@ from apical.plan.steady import steady_state
 _PUSH = 0.1
 #: … within this time (ms), without a spike.
 _WAIT = 25.0
+#: How many rests are kept, in memory and as files.
 _KEPT = 256
-_known: OrderedDict[tuple[object, ...], CellState | None] = OrderedDict()
+_known: OrderedDict[str, CellState | None] = OrderedDict()
 
 
 def settle(plan: Plan, engine: Engine) -> tuple[Plan, bool]:
@@ -59,22 +65,60 @@ def settle(plan: Plan, engine: Engine) -> tuple[Plan, bool]:
     return dataclasses.replace(plan, start=start), True
 
 
-def _rest(plan: Plan, cell: CellPlan, key: tuple[object, ...], engine: Engine) -> CellState | None:
+def _rest(plan: Plan, cell: CellPlan, key: str, engine: Engine) -> CellState | None:
     if key not in _known:
-        rest = steady_state(cell, plan.rates)
-        _known[key] = rest if rest is not None and _returns(plan, cell, rest, engine) else None
+        try:
+            _known[key] = _read(_file(key), cell)
+        except LookupError:
+            rest = steady_state(cell, plan.rates)
+            rest = rest if rest is not None and _returns(plan, cell, rest, engine) else None
+            _known[key] = rest
+            # nowhere to write: the next process finds it anew
+            with suppress(OSError):
+                parts = [] if rest is None else [rest.v, *rest.states]
+                kept.write_numbers(_file(key), parts, _KEPT)
         while len(_known) > _KEPT:
             _known.popitem(last=False)
     return _known[key]
 
 
-def _key(plan: Plan, cell: CellPlan) -> tuple[object, ...]:
-    """Return everything that a cell's rest depends on, and the trial of it."""
+def _key(plan: Plan, cell: CellPlan) -> str:
+    """Return a hash of everything that a cell's rest depends on, and the trial of it."""
     network = plan.network
     parts = [network.cells[cell.name], *(network.mechanisms[m.name] for m in cell.mechanisms)]
     run = (plan.rates, plan.dt, plan.precision)
-    surroundings = (network.celsius, frozenset(network.ions.items()))
-    return *run, *surroundings, *(part.fingerprint for part in parts)
+    surroundings = (network.celsius, sorted(network.ions.items()))
+    return kept.hash_of([repr((run, surroundings)), *(part.fingerprint for part in parts)])
+
+
+def _file(key: str) -> Path:
+    return kept.folder() / "rests" / f"{key}_{_finder()}.rest"
+
+
+@lru_cache(maxsize=1)
+def _finder() -> str:
+    """Return a hash of what finds rests."""
+    here = Path(__file__).parent
+    code = kept.sources(here / "equations", here / "plan", Path(__file__))
+    return kept.hash_of([np.__version__, *code])
+
+
+def _read(path: Path, cell: CellPlan) -> CellState | None:
+    """Return a rest from its file: voltages, then states; no numbers if there is no rest.
+
+    Raises
+    ------
+    LookupError
+        If there is no such file, or not as it was written.
+    """
+    values = kept.read_numbers(path)
+    if len(values) == 0:
+        return None
+    shapes = [(cell.tree.nodes,), *((len(m.program.states), m.n) for m in cell.mechanisms)]
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    parts = np.split(values, ends[:-1])
+    v, *states = (part.reshape(shape) for part, shape in zip(parts, shapes, strict=True))
+    return CellState(v, tuple(states))
 
 
 def _returns(plan: Plan, cell: CellPlan, rest: CellState, engine: Engine) -> bool:

@@ -31,7 +31,10 @@ def simulated(monkeypatch):
         return make_result(network, trials=options["trials"], stop=duration, dt=0.5)
 
     models = types.SimpleNamespace(
-        names=lambda: ("erp", "rest"), load=lambda name: Network(), title=lambda name: name.upper()
+        names=lambda: ("erp", "rest"),
+        exists=lambda name: name in ("erp", "rest"),
+        load=lambda name: Network(),
+        title=lambda name: name.upper(),
     )
     monkeypatch.setitem(sys.modules, "apical.simulate", types.SimpleNamespace(simulate=simulate))
     monkeypatch.setitem(sys.modules, "apical.models", models)

@@ -52,3 +52,15 @@ def test_a_run_that_only_prints_loads_neither_labels_nor_plots(tmp_path):
     )
     assert "per trial" in printed
     assert printed.endswith("loaded")
+
+
+def test_kernels_are_loaded_without_what_compiles_them():
+    """Numba's compiler takes most of a second to get ready, which a warm start has not."""
+    code = (
+        "import sys; from apical import simulate; from apical.testing.networks import *\n"
+        "simulate(one_cell(ball({'pas': {}})), 1.0, engine='cpu', threads=1)\n"
+        "print(*{'numba.np.arraymath', 'scipy.linalg'} & {*sys.modules})"
+    )
+    # the first time kernels may have to be compiled
+    python(code)
+    assert python(code) == ""

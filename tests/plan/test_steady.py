@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from apical import engines, models, simulate
+from apical import engines, kept, models, simulate, start
+from apical.errors import SteadyStateWarning
 from apical.plan import compile
 from apical.plan.discretise import discretise
 from apical.plan.observables import membrane_current_matrix
@@ -77,3 +78,74 @@ def test_a_rest_is_found_once():
     second, at_rest = settle(compile(again, 1.0), None)  # type: ignore[arg-type]
     assert at_rest
     assert second.start[0] is first.start[0]
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """Give a folder of things kept to the test alone, and a process that knows no rest yet."""
+    monkeypatch.setenv("APICAL_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(start, "_known", type(start._known)())
+    return tmp_path
+
+
+class TriesNothing:
+    """An engine that gets ready, and fails if a cell is tried out."""
+
+    def prepare(self, plan):
+        pass
+
+
+def rest_in_a_new_process(network, engine):
+    start._known.clear()
+    return settle(compile(network, 1.0), engine)
+
+
+def test_the_next_process_finds_a_rest_in_its_file(own_folder):
+    network = one_cell(tree(), celsius=37.0)
+    first, _ = rest_in_a_new_process(network, engines.get("reference"))
+    second, at_rest = rest_in_a_new_process(network, TriesNothing())
+    assert at_rest
+    one, other = first.start[0], second.start[0]
+    assert other.v.tobytes() == one.v.tobytes()
+    assert [s.tobytes() for s in other.states] == [s.tobytes() for s in one.states]
+    assert [s.shape for s in other.states] == [s.shape for s in one.states]
+    assert not other.v.flags.writeable
+
+
+def test_that_there_is_no_rest_is_kept_too(own_folder, monkeypatch):
+    network = one_cell(ball({"pas": {}}))
+    searches = []
+    monkeypatch.setattr(start, "steady_state", lambda *_: searches.append("one"))
+    for engine in (engines.get("reference"), TriesNothing()):
+        with pytest.warns(SteadyStateWarning, match="does not come to rest"):
+            _, at_rest = rest_in_a_new_process(network, engine)
+        assert not at_rest
+    assert searches == ["one"]
+
+
+@pytest.mark.parametrize("damage", [lambda d: d[:-8], lambda d: d[:5], lambda d: d[:-1] + b"x"])
+def test_a_damaged_file_of_a_rest_is_made_anew(own_folder, damage):
+    network, engine = one_cell(ball({"pas": {"e": -71.5}})), engines.get("reference")
+    first, _ = rest_in_a_new_process(network, engine)
+    (file,) = (own_folder / "rests").iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(damage(whole))
+    second, at_rest = rest_in_a_new_process(network, engine)
+    assert at_rest
+    assert second.start[0].v.tobytes() == first.start[0].v.tobytes()
+    assert file.read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_written_is_no_hindrance(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("APICAL_CACHE_DIR", str(tmp_path / "file"))
+    _, at_rest = rest_in_a_new_process(one_cell(ball({"pas": {}})), engines.get("reference"))
+    assert at_rest
+
+
+def test_only_the_latest_files_stay(tmp_path):
+    for k in range(5):
+        kept.write_numbers(tmp_path / "rests" / f"{k}.rest", [np.full(3, float(k))], most=2)
+    files = sorted((tmp_path / "rests").iterdir())
+    assert [f.name for f in files] == ["3.rest", "4.rest"]
+    assert kept.read_numbers(files[-1]).tolist() == [4.0] * 3

@@ -116,7 +116,7 @@ def _show(
 
 
 def find_model(name: str) -> Network:
-    """Return a library model by name, or read a model file.
+    """Return a library model by name, or read a model file, of apical or of hnn-core.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def find_model(name: str) -> Network:
     """
     from apical import models
 
-    if name in models.names():
+    if models.exists(name):
         return models.load(name)
     path = Path(name)
     if path.suffix.lower() == ".json" or os.path.exists(path):
@@ -145,9 +145,28 @@ def _read_model(path: Path) -> Network:
     except OSError as error:
         raise StorageError(f"cannot read '{path}': {error.strerror or error}") from error
     try:
-        return Network.from_json(data)
+        if path.suffix.lower() != ".param":
+            return Network.from_json(data)
     except FileFormatError as error:
-        raise FileFormatError(f"'{path}' is not a model file: {error}") from error
+        network = _of_hnn(data, path.name)
+        if network is None:
+            raise FileFormatError(f"'{path}' is not a model file: {error}") from error
+        return network
+    from apical.io.hnn import read_hnn
+
+    return read_hnn(path)
+
+
+def _of_hnn(data: bytes, name: str) -> Network | None:
+    """Return the network of a JSON file of hnn-core; None if it is something else."""
+    from apical.io.hnn import is_of_hnn, network_from_data
+    from apical.model.jsonio import read_json
+
+    try:
+        parsed = read_json(data)
+    except FileFormatError:
+        return None
+    return network_from_data(parsed, name) if is_of_hnn(parsed) else None
 
 
 def changed(network: Network, changes: tuple[str, ...]) -> Network:
@@ -230,8 +249,8 @@ def _common(time: np.ndarray, dt: float, start: float, stop: float) -> int:
 @contextmanager
 def _progress(wanted: bool) -> Iterator[Callable[[float], None] | None]:
     """Show a bar on the terminal, if there is one."""
-    console = stderr()
-    if not (wanted and console.is_terminal):
+    console = stderr() if wanted else None
+    if console is None or not console.is_terminal:
         yield None
         return
     from rich.progress import (

@@ -1,0 +1,87 @@
+"""Where things are kept that can be made again, and how they get there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def folder() -> Path:
+    """Return the folder; it need not exist yet, and can be deleted at any time.
+
+    ``APICAL_CACHE_DIR`` overrides the user's cache folder.
+    """
+    if override := os.environ.get("APICAL_CACHE_DIR"):
+        return Path(override)
+    import platformdirs
+
+    return platformdirs.user_cache_path("apical")
+
+
+def hash_of(parts: Iterable[str]) -> str:
+    """Return a hash of some texts as a name: 20 hexadecimal digits."""
+    return hashlib.blake2b("\0".join(parts).encode(), digest_size=10).hexdigest()
+
+
+def sources(*paths: Path) -> list[str]:
+    """Return the texts of Python files, and of those in folders."""
+    files = [f for p in paths for f in (sorted(p.glob("*.py")) if p.is_dir() else [p])]
+    return [f.read_text(encoding="utf-8") for f in files]
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write whole or not at all: other processes may read at the same time."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def write_numbers(path: Path, parts: Sequence[NDArray[np.floating]], most: int) -> None:
+    """Write arrays one after the other, behind a hash of them.
+
+    Parameters
+    ----------
+    path : Path
+        Its folder is made.
+    most : int
+        How many files of the same suffix may be there: the oldest are deleted.
+    """
+    data = b"".join(part.astype("<f8").tobytes() for part in parts)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, _digest(data) + data)
+    files = path.parent.glob(f"*{path.suffix}")
+    for file in sorted(files, key=lambda file: file.stat().st_mtime_ns)[:-most]:
+        file.unlink(missing_ok=True)
+
+
+def read_numbers(path: Path) -> NDArray[np.float64]:
+    """Return what :func:`write_numbers` wrote, as one array.
+
+    Raises
+    ------
+    LookupError
+        If it is not there, or not whole.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise LookupError(path) from None
+    size = len(_digest(b""))
+    if _digest(data[size:]) != data[:size]:
+        raise LookupError(path)
+    return np.frombuffer(data[size:], "<f8").astype(np.float64)
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.blake2b(data, digest_size=16).digest()
