@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from apical.errors import ModelError, Problem
-from apical.result import RecordedTraces, Result
+from apical.result import RecordedPotentials, RecordedTraces, Result
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,10 @@ def make_result(network=None, *, trials=2, stop=20.0, dt=0.5, seed=0, recordings
     }
     traces = RecordedTraces(time[::4], rng.normal(size=(trials, 2, 3, time[::4].size)), (0, 4),
                             ("soma(0.5)", "apical(0.25)", "apical(0.75)"), "mV")  # fmt: skip
+    potentials = RecordedPotentials(
+        time[::2], rng.normal(size=(trials, len(network.populations), 3, time[::2].size)),
+        rng.normal(size=(len(network.populations), 3)), rng.normal(size=(3, 3)), 0.3,
+    )  # fmt: skip
     return Result.from_arrays(
         network,
         time,
@@ -85,5 +89,6 @@ def make_result(network=None, *, trials=2, stop=20.0, dt=0.5, seed=0, recordings
         spikes=spikes,
         sources=sources,
         recordings={"voltages": traces, "calcium": traces} if recordings else {},
+        lfp={"shank": potentials, "a": potentials} if recordings else {},
         provenance={"seed": seed, "apical": "0.1.0", "duration": stop, "wall_seconds": 0.5},
     )

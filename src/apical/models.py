@@ -83,7 +83,212 @@ def erp(
     return _network("erp", grid, inplane_distance, layer_separation)
 
 
-_MODELS: dict[str, Callable[..., Network]] = {"erp": erp, "neymotin_2020": neymotin_2020}
+def law_2021(
+    grid: tuple[int, int] = (10, 10),
+    inplane_distance: float | str = 1.0,
+    layer_separation: float | str = 1307.4,
+) -> Network:
+    """Return the column of Law et al. (2021), in which beta events change evoked responses.
+
+    It differs from :func:`neymotin_2020`: GABA-B synapses are slow, layer 5 pyramidal cells have no
+    high-voltage activated calcium channels on soma and basal dendrites, and their tufts get other
+    inhibition. It has no drives.
+
+    Parameters
+    ----------
+    grid, inplane_distance, layer_separation
+        As for :func:`neymotin_2020`.
+
+    Returns
+    -------
+    Network
+        270 cells in four populations, 17 projections.
+
+    Raises
+    ------
+    ModelError
+        If an argument makes no sense.
+
+    References
+    ----------
+    doi:10.1093/cercor/bhab221
+    """
+    return _network("law_2021", grid, inplane_distance, layer_separation)
+
+
+def kohl_2022(
+    grid: tuple[int, int] = (10, 10),
+    inplane_distance: float | str = 1.0,
+    layer_separation: float | str = 1307.4,
+) -> Network:
+    """Return the column of Kohl et al. (2022), also called ``calcium``.
+
+    It differs from :func:`neymotin_2020` in the layer 5 pyramidal cells: calcium channels grow
+    denser with distance from the soma, sodium and potassium channels sparser. It has no drives.
+
+    Parameters
+    ----------
+    grid, inplane_distance, layer_separation
+        As for :func:`neymotin_2020`.
+
+    Returns
+    -------
+    Network
+        270 cells in four populations, 16 projections.
+
+    Raises
+    ------
+    ModelError
+        If an argument makes no sense.
+
+    References
+    ----------
+    doi:10.1007/s10548-021-00838-0
+    """
+    return _network("kohl_2022", grid, inplane_distance, layer_separation)
+
+
+calcium = kohl_2022
+
+
+def gamma_weak(
+    grid: tuple[int, int] = (10, 10),
+    inplane_distance: float | str = 1.0,
+    layer_separation: float | str = 1307.4,
+) -> Network:
+    """Return a column with weak gamma rhythms (PING), fed by Poisson input.
+
+    In each layer pyramidal cells excite basket cells, which inhibit them and each other; layers are
+    not connected. Random input makes a few pyramidal cells fire in each cycle.
+
+    Parameters
+    ----------
+    grid, inplane_distance, layer_separation
+        As for :func:`neymotin_2020`.
+
+    Returns
+    -------
+    Network
+        270 cells in four populations, 6 projections and a Poisson drive.
+
+    Raises
+    ------
+    ModelError
+        If an argument makes no sense.
+
+    References
+    ----------
+    doi:10.3389/fnhum.2013.00869, doi:10.7554/eLife.51214
+    """
+    return _network("gamma_weak", grid, inplane_distance, layer_separation)
+
+
+def gamma_strong(
+    grid: tuple[int, int] = (10, 10),
+    inplane_distance: float | str = 1.0,
+    layer_separation: float | str = 1307.4,
+) -> Network:
+    """Return the column of :func:`gamma_weak` with strong gamma rhythms.
+
+    Constant currents into the somata of pyramidal cells, instead of random input, make them all
+    fire in each cycle.
+
+    Parameters
+    ----------
+    grid, inplane_distance, layer_separation
+        As for :func:`neymotin_2020`.
+
+    Returns
+    -------
+    Network
+        270 cells in four populations, 6 projections and two injected currents.
+
+    Raises
+    ------
+    ModelError
+        If an argument makes no sense.
+
+    References
+    ----------
+    doi:10.3389/fnhum.2013.00869, doi:10.7554/eLife.51214
+    """
+    return _network("gamma_strong", grid, inplane_distance, layer_separation)
+
+
+def n20(
+    grid: tuple[int, int] = (10, 10),
+    inplane_distance: float | str = 1.0,
+    layer_separation: float | str = 1307.4,
+) -> Network:
+    """Return a column driven as by stimulation of the median nerve (set N20 of HNN).
+
+    Some weights differ from :func:`neymotin_2020`. A drive's one cell reaches all targets at once:
+    ``evprox1``, ``evdist1`` and ``evdist2``.
+
+    Parameters
+    ----------
+    grid, inplane_distance, layer_separation
+        As for :func:`neymotin_2020`.
+
+    Returns
+    -------
+    Network
+        270 cells in four populations, 16 projections, three evoked drives.
+
+    Raises
+    ------
+    ModelError
+        If an argument makes no sense.
+
+    References
+    ----------
+    doi:10.7554/eLife.51214, doi:10.1523/JNEUROSCI.0482-07.2007
+    """
+    return _network("n20", grid, inplane_distance, layer_separation)
+
+
+def somatosensory(
+    grid: tuple[int, int] = (10, 10),
+    inplane_distance: float | str = 1.0,
+    layer_separation: float | str = 1307.4,
+) -> Network:
+    """Return :func:`n20` with drives for 170 ms of a recorded response.
+
+    The drives are ``evprox1``, ``evdist1``, ``evdist2`` and ``evprox2``.
+
+    Parameters
+    ----------
+    grid, inplane_distance, layer_separation
+        As for :func:`neymotin_2020`.
+
+    Returns
+    -------
+    Network
+        270 cells in four populations, 16 projections, four evoked drives.
+
+    Raises
+    ------
+    ModelError
+        If an argument makes no sense.
+
+    References
+    ----------
+    doi:10.7554/eLife.51214, doi:10.1523/JNEUROSCI.0482-07.2007
+    """
+    return _network("somatosensory", grid, inplane_distance, layer_separation)
+
+
+_MODELS: dict[str, Callable[..., Network]] = {
+    "calcium": kohl_2022,
+    "erp": erp,
+    "gamma_strong": gamma_strong,
+    "gamma_weak": gamma_weak,
+    "kohl_2022": kohl_2022,
+    "law_2021": law_2021,
+    "n20": n20,
+    "neymotin_2020": neymotin_2020,
+    "somatosensory": somatosensory,
+}
 
 
 def names() -> dict[str, str]:
@@ -91,10 +296,15 @@ def names() -> dict[str, str]:
     return {name: title(name) for name in _MODELS}
 
 
+def exists(name: str) -> bool:
+    """Whether there is a model of that name."""
+    return name in _MODELS
+
+
 def title(name: str) -> str:
     """Return a model's description in one line."""
     _check(name)
-    return str(library.network_data(name)["title"])
+    return str(library.network_data(_MODELS[name].__name__)["title"])
 
 
 def load(name: str) -> Network:
@@ -110,7 +320,7 @@ def load(name: str) -> Network:
 
 
 def _check(name: str) -> None:
-    if name not in _MODELS:
+    if not exists(name):
         hint = did_you_mean(name, _MODELS, "models are")
         raise ModelError([Problem("", f"there is no model '{name}'", hint)])
 
@@ -120,8 +330,6 @@ def _network(
 ) -> Network:
     """Put a network's data, its mechanisms and cells, and its geometry together."""
     data = library.network_data(name)
-    if base := data.pop("base", None):
-        data = {**library.network_data(base), **data}
     separation = _length("layer_separation", layer_separation)
     populations: dict[str, Any] = {}
     for key, population in data["populations"].items():
@@ -133,7 +341,7 @@ def _network(
             **data,
             "inplane_distance": inplane_distance,
             "mechanisms": {m: library.mechanism(m) for m in data["mechanisms"]},
-            "cells": {c: library.cell(c) for c in data["cells"]},
+            "cells": {c: library.cell(file) for c, file in data["cells"].items()},
             "populations": populations,
         }
     )

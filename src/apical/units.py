@@ -74,6 +74,35 @@ class Unit:
         return text if self.power == 0 else f"10^{self.power} {text}"
 
 
+def conversion(unit: str, wanted: str) -> tuple[float, int]:
+    """Return what turns values in one unit into another: a factor, and a power of an area.
+
+    A density is turned into what it is of a whole area (power 1), and back (power −1).
+
+    Parameters
+    ----------
+    unit, wanted : str
+        Such as ``mA/cm2`` and ``nA``.
+
+    Returns
+    -------
+    factor : float
+    power : int
+        Of an area in µm², by which is multiplied too.
+
+    Raises
+    ------
+    ValueError
+        If the two have nothing to do with each other, or are no units.
+    """
+    given, other, area = parse_unit(unit), parse_unit(wanted), parse_unit("um2")
+    for power in (0, 1, -1):
+        total = given * area**power
+        if total.dimension == other.dimension:
+            return total.factor_to(other), power
+    raise ValueError(f"'{unit}' cannot be converted to '{wanted}'")
+
+
 def power_of_ten(n: int) -> float:
     """Return 10**n, correctly rounded for negative n too."""
     return float(f"1e{n}")
@@ -130,6 +159,7 @@ _SHOWN = (
     "uV", "1/ms", "mV/ms", "mM/ms", "uS/ms", "1/mV", "cm", "um2", "s", "V", "A", "S", "C/mol",
 )  # fmt: skip
 _TOKEN = re.compile(r"\s*([*·/ ]?)\s*([A-Za-zΩµμ°]+|1)\s*(?:\^|\*\*)?\s*(-?\d+|[²³])?\s*")
+_TEN = re.compile(r"10\^(-?\d{1,2})(?:\s+|$)")
 _NUMBER = re.compile(
     r"\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf\w*))\s*(.*)", re.I
 )
@@ -159,14 +189,16 @@ def parse_unit(text: str) -> Unit:
     ----------
     text : str
         Names joined by a space, ``*``, ``·`` or ``/``; powers as ``cm2``, ``cm^2`` or ``cm²``.
-        A ``/`` applies to the one unit after it.
+        A ``/`` applies to the one unit after it. A power of ten may come first: ``10^4 mM/ms``.
 
     Raises
     ------
     ValueError
         If a name is unknown or the text is not a unit.
     """
-    unit, position, stripped = DIMENSIONLESS, 0, text.strip()
+    stripped = text.strip()
+    ten = _TEN.match(stripped)
+    unit, position = (Unit(_NONE, int(ten[1])), ten.end()) if ten else (DIMENSIONLESS, 0)
     while position < len(stripped):
         match = _TOKEN.match(stripped, position)
         if not match:

@@ -259,3 +259,38 @@ def test_random_mechanisms_never_do_anything_but_fail_with_an_equation_error(tex
         mechanism(text, "receptor", states={name: "1"}, currents={"i": ""}, on_event=event)
     except EquationError:
         pass
+
+
+PULSED = {
+    "kind": "receptor", "states": {"T": "uS"}, "currents": {"i": ""},
+    "parameters": {"lasting": "1 ms", "scale": "2"}, "initial": {"T": "0*uS"},
+}  # fmt: skip
+
+
+def test_events_that_last_name_how_long():
+    program = mechanism(
+        "dT/dt = 0*uS/ms\ntwice = 2*scale\ni = T*v", on_event="T += twice*weight",
+        pulse="lasting", **PULSED,
+    )  # fmt: skip
+    assert program.pulse == "lasting"
+    assert mechanism("dT/dt = 0*uS/ms\ni = T*v", on_event="T += weight", **PULSED).pulse == ""
+
+
+@pytest.mark.parametrize(
+    ("event", "pulse", "message"),
+    [
+        ("T += weight", "lastin", "pulse: 'lastin' is not a parameter (did you mean 'lasting'?)"),
+        ("T += weight", "scale", "pulse: 'scale' must be in ms; it is in 1"),
+        ("T = weight", "lasting", "on_event: 'T += …' must be proportional to the weight"),
+        ("T += weight + 1*uS", "lasting", "must be proportional to the weight"),
+        ("T += weight^2/(1*uS)", "lasting", "must be proportional to the weight"),
+        ("T += weight*(1 - T/(1*uS))", "lasting", "must be proportional to the weight"),
+    ],
+)
+def test_events_that_last_must_be_undone_by_their_end(event, pulse, message):
+    text = "dT/dt = 0*uS/ms\ni = T*v"
+    assert message in problems(text, on_event=event, pulse=pulse, **PULSED)
+
+
+def test_only_receptors_have_pulses():
+    assert "pulse: only a receptor" in problems("i = 1*mA/cm2", pulse="x", currents={"i": ""})

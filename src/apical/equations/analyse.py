@@ -49,6 +49,7 @@ def analyse(
     initial: Mapping[str, str],
     equations: str,
     on_event: str = "",
+    pulse: str = "",
     table: tuple[float, float, int, tuple[str, ...]] | None = None,
 ) -> Program:
     """Check a mechanism's equations and put them in the form that engines take.
@@ -71,6 +72,9 @@ def analyse(
         Lines ``name = …`` and ``dname/dt = …``; each may use what stands above it.
     on_event : str
         Lines ``state += …`` with ``weight`` (µS), for a receptor.
+    pulse : str
+        Parameter that says how long an event lasts: then it comes again with the opposite weight.
+        Its lines must add something proportional to the weight.
     table : tuple, optional
         ``(start mV, stop mV, steps, names)`` of the authors' rate table.
 
@@ -88,6 +92,7 @@ def analyse(
     reader.declare(parameters)
     reader.read(equations)
     reader.finish(initial, on_event, table)
+    reader.find_pulse(pulse)
     if reader.problems:
         raise EquationError(reader.problems)
     return reader.program()
@@ -195,6 +200,7 @@ class _Reader:
         self.initial: list[tuple[str, Expression]] = []
         self.events: list[tuple[str, Expression]] = []
         self.table: Table | None = None
+        self.pulse = ""
         self.later: set[str] = set()
         self.unclear: set[str] = set()
         if kind not in KINDS:
@@ -455,6 +461,33 @@ class _Reader:
         if self.kind == "receptor" and not text.strip():
             self.problem("on_event", "a receptor needs at least one line such as 'g += weight'")
 
+    def find_pulse(self, name: str) -> None:
+        if not name:
+            return
+        self.pulse = name
+        parameter = self.parameters.get(name)
+        if self.kind != "receptor":
+            self.problem("pulse", "only a receptor receives events")
+        elif parameter is None:
+            hint = did_you_mean(name, self.parameters, "parameters are")
+            self.problem("pulse", f"'{name}' is not a parameter", hint)
+        elif parse_unit(parameter.unit) != _MS:
+            self.problem("pulse", f"'{name}' must be in ms; it is in {parameter.unit}")
+        for state, value in self.events:
+            if not self._cancels(state, value):
+                message = f"'{state} += …' must be proportional to the weight, and to no state"
+                self.problem("on_event", f"{message}, so that the end of a pulse undoes it")
+
+    def _cancels(self, state: str, value: Expression) -> bool:
+        """Whether an event with the opposite weight undoes an event."""
+        value = self._inlined(value, "weight")
+        try:
+            slope = differentiate(value, "weight")
+        except (ValueError, expr.TooLarge):
+            return False
+        moving = {"weight", *self.states} & names_of(slope)
+        return not moving and substitute(value, {"weight": expr.ZERO}) == Name(state)
+
     def _beyond(self, value: Expression) -> str:
         """Return an input or the voltage that an event's value would need, if any."""
         known = {a.name for a in self.assignments}
@@ -497,5 +530,5 @@ class _Reader:
         return Program(
             self.name, self.kind, self.parameters, self.inputs, self.states, self.outputs,
             tuple(fixed), tuple(moving), tuple(self.currents), tuple(self.updates),
-            tuple(self.initial), tuple(self.events), self.table,
+            tuple(self.initial), tuple(self.events), self.table, self.pulse,
         )  # fmt: skip

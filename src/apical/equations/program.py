@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from apical.equations.expr import Expression, names_of
+from apical.equations.expr import Expression, Name, names_of
 from apical.units import Unit, parse_unit
 
 KINDS = ("channel", "receptor", "pool")
@@ -109,7 +109,8 @@ class Program:
     """A mechanism, ready for an engine. All expressions are in the units declared.
 
     Analysing equal mechanisms gives one and the same object, so engines can keep what they made
-    of it.
+    of it. ``pulse`` names the parameter that says how long (ms) an event lasts, after which it
+    comes again with the opposite weight; it is empty where events are momentary.
     """
 
     name: str
@@ -125,12 +126,25 @@ class Program:
     initial: tuple[tuple[str, Expression], ...]
     events: tuple[tuple[str, Expression], ...]
     table: Table | None
+    pulse: str = ""
 
     @property
     def ion_inputs(self) -> tuple[str, ...]:
         """Inputs that are ion currents, such as ``ica``."""
         density = parse_unit("mA/cm2")
         return tuple(n for n, unit in self.inputs.items() if parse_unit(unit) == density)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Units of states, and of what is computed on the way, currents among it, by name."""
+        return self.states | {a.name: str(a.unit) for a in self.assignments}
+
+    @property
+    def behind_currents(self) -> frozenset[str]:
+        """What currents, and what is given to others, are computed from; they themselves too."""
+        wanted: list[Expression] = [Name(c.name) for c in self.currents]
+        wanted += [Name(name) for name in self.outputs]
+        return frozenset(a.name for a in self.needed(wanted))
 
     def needed(self, expressions: Iterable[Expression]) -> tuple[Assignment, ...]:
         """Return the intermediates that some expressions need, in order."""

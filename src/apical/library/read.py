@@ -1,4 +1,8 @@
-"""Reading the library's data files."""
+"""Reading the library's data files.
+
+A file may say only how it differs from a ``base``: tables are merged, and the addresses listed in
+``without`` are left out.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +45,7 @@ def cell(name: str) -> Cell:
 
 
 def network_data(name: str) -> dict[str, Any]:
-    """Return the data of a network as its file has it."""
+    """Return the data of a network as its file and those it is based on have it."""
     return _data("networks", name)
 
 
@@ -52,4 +56,29 @@ def _data(folder: str, name: str) -> dict[str, Any]:
         hint = did_you_mean(name, known, f"{folder} are")
         raise ModelError([Problem("", f"the library has no '{name}' in its {folder}", hint)])
     text = files("apical.library").joinpath(folder, f"{name}.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    data = tomllib.loads(text)
+    base, without = data.pop("base", None), data.pop("without", ())
+    if base is None:
+        return data
+    whole = _data(folder, base)
+    for path in without:
+        _remove(whole, path)
+    return _merged(whole, data)
+
+
+def _remove(data: dict[str, Any], path: str) -> None:
+    """Remove what is at an address; names may contain dots."""
+    if path in data:
+        del data[path]
+        return
+    key = next(key for key in data if path.startswith(f"{key}."))
+    _remove(data[key], path.removeprefix(f"{key}."))
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with changed and added values, table by table."""
+    both = dict(base)
+    for key, value in changes.items():
+        tables = isinstance(value, dict) and isinstance(both.get(key), dict)
+        both[key] = _merged(both[key], value) if tables else value
+    return both

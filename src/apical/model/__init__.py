@@ -2,10 +2,15 @@
 
 from apical.model.cell import Cell as Cell
 from apical.model.cell import Site as Site
+from apical.model.combining import combine as combine
+from apical.model.drive import BurstyDrive as BurstyDrive
 from apical.model.drive import Drive as Drive
 from apical.model.drive import DriveTarget as DriveTarget
 from apical.model.drive import EvokedDrive as EvokedDrive
+from apical.model.drive import PoissonDrive as PoissonDrive
 from apical.model.drive import SpikeTrainDrive as SpikeTrainDrive
+from apical.model.electrodes import ElectrodeArray as ElectrodeArray
+from apical.model.electrodes import laminar as laminar
 from apical.model.frozendict import FrozenDict as FrozenDict
 from apical.model.mechanism import Mechanism as Mechanism
 from apical.model.mechanism import TabulatedRates as TabulatedRates

@@ -92,6 +92,9 @@ class Mechanism(Part):
         Lines ``name = …`` and ``dname/dt = …``.
     on_event : str
         Lines ``state += …`` with ``weight`` (µS), for a receptor.
+    pulse : str
+        Parameter (ms) that says how long an event lasts, for transmitter that comes in pulses:
+        then the event comes again with the opposite weight. By default events are momentary.
     table : TabulatedRates, optional
         The authors' table.
     """
@@ -109,6 +112,7 @@ class Mechanism(Part):
     initial: Values[Text, Text] = Values()
     equations: Equations
     on_event: Equations = ""
+    pulse: Text = ""
     table: TabulatedRates | None = None
 
     @property
@@ -116,7 +120,8 @@ class Mechanism(Part):
         """The checked equations, as engines take them."""
         declared = (self.parameters, self.inputs, self.states, self.currents)
         given = tuple(tuple(d.items()) for d in (*declared, self.outputs, self.initial))
-        return _program(self.name, self.kind, given, self.equations, self.on_event, self._table())
+        texts = self.equations, self.on_event, self.pulse
+        return _program(self.name, self.kind, given, texts, self._table())
 
     def _table(self) -> Table | None:
         t = self.table
@@ -133,15 +138,15 @@ def _program(
     name: str,
     kind: str,
     declared: tuple[tuple[tuple[str, str], ...], ...],
-    equations: str,
-    on_event: str,
+    texts: tuple[str, str, str],
     table: Table | None,
 ) -> Program:
     """Analyse equations once; equal mechanisms share the result."""
     keys = ("parameters", "inputs", "states", "currents", "outputs", "initial")
     given: dict[str, Any] = {k: dict(d) for k, d in zip(keys, declared, strict=True)}
+    given.update(zip(("equations", "on_event", "pulse"), texts, strict=True))
     try:
-        return analyse(name, kind, equations=equations, on_event=on_event, table=table, **given)
+        return analyse(name, kind, table=table, **given)
     except RecursionError:
         from apical.errors import Problem
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from apical.errors import ModelError, Problem
 from apical.model.fields import (
     Fraction,
+    Items,
     JsonSchema,
     Location,
     Name,
@@ -19,6 +20,7 @@ from apical.model.fields import (
     Q,
     Rule,
     Whole,
+    as_list,
     shorten,
     wrong,
 )
@@ -26,6 +28,7 @@ from apical.model.frozendict import FrozenDict, Values
 from apical.model.part import Part
 from apical.units import parse_quantity, parse_unit
 
+_EACH = Items(Q("1"), "a list of numbers, one for each compartment", 1)
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*(.*)")
 
 
@@ -44,11 +47,13 @@ class Profile(Part):
 
 @dataclass(frozen=True)
 class _Density(Rule):
-    """A number, text with a unit (converted once the mechanism is known), or a profile."""
+    """A number, text with a unit (converted once the mechanism is known), a profile, or a list."""
 
-    def read(self, value: object) -> float | str | Profile:
+    def read(self, value: object) -> float | str | Profile | tuple[float, ...]:
         if isinstance(value, Profile):
             return value
+        if as_list(value) is not None:
+            return _EACH.read(value)
         if isinstance(value, Mapping):
             return Profile.model_validate(value)
         if isinstance(value, str):
@@ -69,7 +74,7 @@ class _Density(Rule):
             "required": ["expression"],
             "additionalProperties": False,
         }
-        return {"anyOf": [{"type": ["number", "string"]}, profile]}
+        return {"anyOf": [{"type": ["number", "string"]}, profile, _EACH.schema()]}
 
 
 def _is_quantity(text: str) -> bool:
@@ -94,7 +99,7 @@ class _Parameter(Rule):
         return {"type": ["number", "string"]}
 
 
-Density = Annotated[float | str | Profile, _Density()]
+Density = Annotated[float | str | Profile | tuple[float, ...], _Density()]
 Parameter = Annotated[float | str, _Parameter()]
 
 
@@ -150,7 +155,9 @@ class Section(Part):
     start, end : tuple of 3 float, µm, optional
         End points, relative to the cell; they give the section's direction.
     channels : mapping of str to mapping
-        Channels and pools, each with the parameters that differ from the mechanism's defaults.
+        Channels and pools, each with the parameters that differ from the mechanism's defaults:
+        numbers, text with units, profiles, or lists with a number for each of `nseg`
+        compartments, from the 0 end.
     receptors : mapping of str to float
         Receptors and where they sit, 0 to 1; a list of names puts them at 0.5.
     """
@@ -175,7 +182,17 @@ class Section(Part):
             raise ModelError([Problem(missing, "is required: give both end points or none")])
         if self.start is not None and self.start == self.end:
             raise ModelError([Problem("end", "must differ from start")])
+        if problems := list(self._wrong_lists()):
+            raise ModelError(problems)
         return self
+
+    def _wrong_lists(self) -> Iterator[Problem]:
+        for channel, given in self.channels.items():
+            for name, value in given.items():
+                if isinstance(value, tuple) and len(value) != self.nseg:
+                    message = f"is a list of {len(value)}, one for each compartment"
+                    hint = f"nseg is {self.nseg}" if self.nseg else "give nseg, too"
+                    yield Problem(f"channels.{channel}.{name}", message, hint)
 
 
 class LengthRule(Part):

@@ -8,9 +8,11 @@ from typing import Annotated, Any, Self
 from pydantic import model_validator
 
 from apical.errors import ModelError, Problem
+from apical.model import wiring
 from apical.model.cell import Cell
 from apical.model.checks import check_network, in_mechanism_units
 from apical.model.drive import AnyDrive
+from apical.model.electrodes import ElectrodeArray
 from apical.model.fields import DottedName, Label, Name, Point, Q
 from apical.model.frozendict import FrozenDict
 from apical.model.mechanism import Mechanism
@@ -21,9 +23,11 @@ from apical.model.population import Population
 from apical.model.projection import Projection
 from apical.model.recording import Recording
 from apical.model.stimulus import CurrentClamp
+from apical.model.wiring import Choice
 
 _MAPPINGS = (
     "mechanisms", "cells", "populations", "projections", "drives", "biases", "recordings",
+    "electrodes",
 )  # fmt: skip
 
 
@@ -48,12 +52,14 @@ class Network(Part):
         Their order is the order of cells everywhere.
     projections : mapping of str to Projection
         Synapses between populations.
-    drives : mapping of str to EvokedDrive or SpikeTrainDrive
+    drives : mapping of str to EvokedDrive, PoissonDrive, BurstyDrive or SpikeTrainDrive
         Spikes from outside.
     biases : mapping of str to CurrentClamp
         Injected currents.
     recordings : mapping of str to Recording
         What to record of single cells.
+    electrodes : mapping of str to ElectrodeArray
+        Where extracellular potentials are recorded.
 
     Raises
     ------
@@ -76,6 +82,7 @@ class Network(Part):
     drives: FrozenDict[Name, AnyDrive] = FrozenDict()
     biases: FrozenDict[Name, CurrentClamp] = FrozenDict()
     recordings: FrozenDict[Name, Recording] = FrozenDict()
+    electrodes: FrozenDict[Name, ElectrodeArray] = FrozenDict()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -99,7 +106,7 @@ class Network(Part):
     __str__ = __repr__
 
     def origin(self) -> Point:
-        """Return the middle of the network, µm, where drive cells stand.
+        """Return the middle of the network, µm, where drive cells stand by default.
 
         In the plane it is a point of the grid: the lower middle of the x and of the y that
         cells have.
@@ -164,6 +171,118 @@ class Network(Part):
         if problems:
             raise ModelError(problems)
         return self.with_(**kept)
+
+    def pick(
+        self,
+        *,
+        source: Choice = None,
+        target: Choice = None,
+        receptor: Choice = None,
+        location: Choice = None,
+    ) -> tuple[str, ...]:
+        """Return the names of projections that meet all criteria; without any, all names.
+
+        Parameters
+        ----------
+        source, target : str or list of str, optional
+            Populations; of a list, any of them.
+        receptor : str or list of str, optional
+            Receptors of the target cells.
+        location : str or list of str, optional
+            Groups or sections of the target cells, as the projections give them.
+
+        Raises
+        ------
+        ModelError
+            If a name is of nothing that the network has.
+        """
+        criteria = {"source": source, "target": target, "receptor": receptor, "location": location}
+        return wiring.pick(self, criteria)
+
+    def connect(
+        self,
+        source: str,
+        target: str,
+        *,
+        receptor: str,
+        location: str,
+        name: str | None = None,
+        **fields: Any,
+    ) -> Self:
+        """Return a network with one more projection.
+
+        Parameters
+        ----------
+        source, target, receptor, location : str
+            As in :class:`Projection`.
+        name : str, optional
+            Name of the projection; by default ``source>target.receptor``, or, where there is one,
+            ``source>target.location.receptor``.
+        **fields
+            All other fields of the projection; ``weight`` and ``delay`` are required.
+
+        Raises
+        ------
+        ModelError
+            If the name is taken, or the projection does not fit.
+        """
+        ends = {"source": source, "target": target, "receptor": receptor, "location": location}
+        return wiring.connect(self, name, {**ends, **fields})
+
+    def disconnect(
+        self,
+        *names: str,
+        source: Choice = None,
+        target: Choice = None,
+        receptor: Choice = None,
+        location: Choice = None,
+    ) -> Self:
+        """Return a network without some projections; without names and criteria, without all.
+
+        Parameters
+        ----------
+        *names : str
+            Names of projections.
+        source, target, receptor, location
+            Criteria, as for :meth:`pick`, in place of names.
+
+        Raises
+        ------
+        ModelError
+            If there is none of that name.
+        """
+        criteria = {"source": source, "target": target, "receptor": receptor, "location": location}
+        return wiring.disconnect(self, names, criteria)
+
+    def set_gains(
+        self,
+        *,
+        e_e: float | None = None,
+        e_i: float | None = None,
+        i_e: float | None = None,
+        i_i: float | None = None,
+    ) -> Self:
+        """Return a network with other gains on projections between roles of populations.
+
+        Parameters
+        ----------
+        e_e, e_i, i_e, i_i : float, optional
+            Gain from excitatory (e) or inhibitory (i) cells to excitatory or inhibitory cells.
+            It replaces the projections' own; weights stay as they are. Drives have none.
+
+        Raises
+        ------
+        ModelError
+            If a gain is negative, or nothing is between such cells.
+        """
+        return wiring.set_gains(self, {"e_e": e_e, "e_i": e_i, "i_e": i_e, "i_i": i_i})
+
+    def scale(self, grid: tuple[int, int]) -> Self:
+        """Return a network with `grid` cells along x and y in every population on a grid.
+
+        Densities and weights stay as they are. What names single cells must still fit.
+        """
+        return wiring.scale(self, grid)
 
     def _default(self, keys: Keys) -> Any:
         """Return a mechanism's default for a parameter that a cell does not give."""

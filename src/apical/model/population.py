@@ -31,17 +31,21 @@ class Grid(Part):
         Cells along x and along y.
     z : float, µm
         Depth.
+    x, y : float, µm
+        Where the grid begins.
     """
 
     kind: Literal["grid"] = "grid"
     shape: _Shape
     z: Annotated[float, Q("um")] = 0.0
+    x: Annotated[float, Q("um")] = 0.0
+    y: Annotated[float, Q("um")] = 0.0
 
     def points(self, inplane_distance: float) -> tuple[Point, ...]:
         """Return the positions, µm; x changes slowest."""
         nx, ny = self.shape
         return tuple(
-            (i * inplane_distance, j * inplane_distance, self.z)
+            (self.x + i * inplane_distance, self.y + j * inplane_distance, self.z)
             for i, j in itertools.product(range(nx), range(ny))
         )
 
@@ -60,17 +64,21 @@ class StaggeredGrid(Part):
         Points of the full grid along x and y.
     z : float, µm
         Depth.
+    x, y : float, µm
+        Where the full grid begins.
     """
 
     kind: Literal["staggered"] = "staggered"
     shape: _Shape
     z: Annotated[float, Q("um")] = 0.0
+    x: Annotated[float, Q("um")] = 0.0
+    y: Annotated[float, Q("um")] = 0.0
 
     def points(self, inplane_distance: float) -> tuple[Point, ...]:
         """Return the positions, µm; y changes slowest."""
         nx, ny = self.shape
         return tuple(
-            (i * inplane_distance, j * inplane_distance, self.z)
+            (self.x + i * inplane_distance, self.y + j * inplane_distance, self.z)
             for j in range(ny)
             for i in range(j % 2, nx, 3)
         )

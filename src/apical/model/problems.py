@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 
 from apical.errors import ModelError, Problem, did_you_mean
 from apical.model.fields import shorten
@@ -31,13 +31,16 @@ def under(path: str, problems: tuple[Problem, ...]) -> Iterator[Problem]:
         yield Problem(joined, p.message, p.hint)
 
 
-def members(annotation: Any) -> dict[str, type[BaseModel]]:
-    """Return the classes of a union by their ``kind``; empty if it is no union of kinds."""
+def members(annotation: Any) -> dict[str, Any]:
+    """Return what a union joins by ``kind`` or tag; empty if it is no such union."""
     bare = strip(annotation)
     if get_origin(bare) not in (Union, types.UnionType):
         return {}
     parts = [p for p in get_args(bare) if isinstance(p, type) and issubclass(p, BaseModel)]
-    return {p.model_fields["kind"].default: p for p in parts if "kind" in p.model_fields}
+    kinds = {p.model_fields["kind"].default: p for p in parts if "kind" in p.model_fields}
+    annotated = [p for p in get_args(bare) if get_origin(p) is Annotated]
+    tags = {m.tag: p for p in annotated for m in get_args(p) if isinstance(m, Tag)}
+    return {**kinds, **tags}
 
 
 def strip(annotation: Any) -> Any:

@@ -12,7 +12,7 @@ from apical.model.part import Part
 from apical.model.population import MAX_CELLS
 
 _PAIR = Items(Whole(0, MAX_CELLS), "two cell indices", 2, 2)
-_PAIRS = Items(_PAIR, "a list of pairs (source, target)")
+PAIRS = Items(_PAIR, "a list of pairs (source, target)")
 
 
 class Gaussian(Part):
@@ -68,7 +68,7 @@ class Projection(Part):
     autapses: Annotated[bool, Field(strict=True)] = True
     probability: Probability = 1.0
     rule: Literal["all_to_all", "one_to_one", "pairs"] = "all_to_all"
-    pairs: Annotated[tuple[tuple[int, int], ...], _PAIRS] = ()
+    pairs: Annotated[tuple[tuple[int, int], ...], PAIRS] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:

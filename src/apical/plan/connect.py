@@ -62,6 +62,7 @@ class Connections:
     mechanism, instance : array of int, (n,)
         The receptor on the target: index of its mechanism and instance.
     weight : array, (n,), µS
+        Negative at the end of a pulse.
     delay : array, (n,), ms
     dropped : int
         How many were left out: they have no weight, or a delay longer than the run.
@@ -114,12 +115,28 @@ class Pairs(NamedTuple):
         )
 
 
+def with_ends(pairs: Pairs, population: PopulationPlan) -> list[Pairs]:
+    """Return pairs and, where events of their receptors last, the same pairs at the end of a pulse.
+
+    The end of a pulse is an event with the opposite weight.
+    """
+    if not len(pairs.sites):
+        return [pairs]
+    # all sites are of one receptor, which has the same parameters everywhere
+    mechanism, instance = pairs.sites[0]
+    lasting = population.cell.mechanisms[mechanism].lasting
+    if not lasting:
+        return [pairs]
+    end = pairs._replace(weight=-pairs.weight, delay=pairs.delay + lasting[instance])
+    return [pairs, end]
+
+
 def connect(parts: Sequence[Pairs], horizon: float) -> Connections:
     """Return the connections of all pairs that can act within `horizon` (ms).
 
     They are sorted by source; those of one source stay in the order of parts, pairs and sites.
     """
-    alive = [p.take(np.flatnonzero((p.delay <= horizon) & (p.weight > 0))) for p in parts]
+    alive = [p.take(np.flatnonzero((p.delay <= horizon) & (p.weight != 0))) for p in parts]
     source, cell, weight, delay = columns(alive, ("source", "cell"), ("weight", "delay"))
     order = np.argsort(source, kind="stable")
     part = np.repeat(np.arange(len(alive)), [len(p.source) for p in alive])

@@ -139,7 +139,21 @@ def _drive(path: str, drive: Drive, network: Network) -> Iterator[Problem]:
             yield from _receptor(
                 f"{where}.weights.{receptor}", receptor, drive.location, name, cell
             )
+        yield from _drive_pairs(f"{where}.pairs", name, drive, network)
     yield from _trains(path, drive, network)
+
+
+def _drive_pairs(path: str, target: str, drive: Drive, network: Network) -> Iterator[Problem]:
+    pairs = drive.targets[target].pairs
+    if not pairs:
+        return
+    sizes = [network.populations[p].n for p in drive.targets if p in network.populations]
+    given = len(getattr(drive, "trains", ())) or drive.n_cells or 1
+    n, m = sum(sizes) if drive.cell_specific else given, network.populations[target].n
+    for source, cell in pairs:
+        if source >= n or cell >= m:
+            yield Problem(path, f"({source}, {cell}) is beyond {n} drive and {m} target cells")
+            return
 
 
 def _trains(path: str, drive: Drive, network: Network) -> Iterator[Problem]:
