@@ -23,6 +23,11 @@ def test_labels_and_units(result):
     assert result.dipole["time"].attrs["units"] == "ms"
     assert result.recordings["voltages"].dims == ("trial", "cell", "site", "time")
     assert list(result.recordings) == ["voltages", "calcium"]
+    lfp = result.lfp["shank"]
+    assert list(result.lfp) == ["shank", "a"]
+    assert lfp.dims == ("trial", "population", "electrode", "time")
+    assert lfp["layer"].values.tolist() == ["L2", "L2", "L5", "L5"]
+    assert (lfp.attrs["units"], lfp["z"].attrs["units"]) == ("uV", "um")
 
 
 def test_spikes_are_sorted_by_trial_time_source_and_cell(result):
@@ -151,6 +156,9 @@ def test_average_keeps_rates_and_averages_recordings(result):
     expected = result.recordings["voltages"].values.mean(axis=0)
     np.testing.assert_array_equal(mean.recordings["voltages"].values[0], expected)
     assert mean.recordings["voltages"].attrs == {"units": "mV"}
+    expected = result.lfp["shank"].values.mean(axis=0)
+    np.testing.assert_array_equal(mean.lfp["shank"].values[0], expected)
+    assert mean.lfp["shank"]["rest"].identical(result.lfp["shank"]["rest"])
 
 
 def test_copies_and_other_processes(result):

@@ -17,10 +17,14 @@ from apical.units import parse_quantity
 if TYPE_CHECKING:
     import xarray as xr
 
+    from apical.analysis.windows import Windows
     from apical.model import Network
 
 _DIPOLE = {"units": "nAm", "long_name": "current dipole moment"}
+_POTENTIAL = {"units": "uV", "long_name": "extracellular potential"}
 _TIME = {"units": "ms", "long_name": "time"}
+#: Fields of a result that hold several arrays by name.
+_MAPPINGS = ("recordings", "lfp")
 #: Provenance that may differ between two runs of the same thing.
 _CIRCUMSTANCES = ("created", "wall_seconds", "threads", "engine_choice")
 
@@ -59,7 +63,7 @@ class RecordedTraces:
         import xarray as xr
 
         return xr.DataArray(
-            _fixed(self.values, np.float64),
+            _fixed(self.values, np.result_type(np.asarray(self.values), np.float32)),
             dims=("trial", "cell", "site", "time"),
             coords={
                 "trial": np.arange(np.shape(self.values)[0]),
@@ -69,6 +73,58 @@ class RecordedTraces:
             },
             name=name,
             attrs={"units": self.units},
+        )
+
+
+@dataclass(frozen=True)
+class RecordedPotentials:
+    """The samples of one electrode array.
+
+    Parameters
+    ----------
+    time : (n_time,) array, ms
+    values : (trial, population, electrode, time) array, µV
+        What each population adds, `rest` subtracted.
+    rest : (population, electrode) array, µV
+        What the undriven steady state adds.
+    positions : (electrode, 3) array, µm
+    conductivity : float, S/m
+        Of the medium.
+    """
+
+    time: np.ndarray
+    values: np.ndarray
+    rest: np.ndarray
+    positions: np.ndarray
+    conductivity: float
+
+    def check(self, name: str, populations: int) -> None:
+        """Refuse samples that are not one for every trial, population, electrode and time."""
+        shape, sizes = np.shape(self.values), (populations, len(self.positions), len(self.time))
+        if len(shape) != 4 or shape[1:] != sizes or np.shape(self.rest) != sizes[:2]:
+            wanted = ", ".join(map(str, sizes))
+            raise ValueError(f"potentials '{name}' must have shape (trial, {wanted}); got {shape}")
+
+    def to_dataarray(self, name: str, layers: Mapping[str, str]) -> xr.DataArray:
+        """Label the samples; `layers` are those of the populations, by name."""
+        import xarray as xr
+
+        rest = {"units": "uV", "long_name": "potential of the undriven steady state"}
+        axes = zip("xyz", _fixed(self.positions, np.float64).T, strict=True)
+        return xr.DataArray(
+            _fixed(self.values, np.float64),
+            dims=("trial", "population", "electrode", "time"),
+            coords={
+                "trial": np.arange(np.shape(self.values)[0]),
+                "population": np.array(list(layers), dtype=str),
+                "electrode": np.arange(len(self.positions)),
+                "time": ("time", _fixed(self.time, np.float64), _TIME),
+                "layer": ("population", np.array(list(layers.values()), dtype=str)),
+                "rest": (("population", "electrode"), _fixed(self.rest, np.float64), rest),
+                **{axis: ("electrode", values, {"units": "um"}) for axis, values in axes},
+            },
+            name=name,
+            attrs={**_POTENTIAL, "conductivity": float(self.conductivity)},
         )
 
 
@@ -112,6 +168,11 @@ class Result:
         Number of cells of every population, then of every drive.
     recordings : mapping of str to DataArray (trial, cell, site, time)
         What was recorded on request.
+    lfp : mapping of str to DataArray (trial, population, electrode, time), µV
+        What each population adds at each array's electrodes: its sum over populations is what is
+        measured there. Coordinates are ``x``, ``y`` and ``z`` (electrode, µm), ``layer``, and
+        ``rest`` (population, electrode): what the undriven steady state adds, which has been
+        subtracted. The attribute ``conductivity`` is that of the medium, S/m.
     provenance : mapping
         Versions, engine, seed, hash of the model and so on; plain values.
     """
@@ -121,10 +182,11 @@ class Result:
     spikes: xr.Dataset
     sources: Mapping[str, int]
     recordings: Mapping[str, xr.DataArray]
+    lfp: Mapping[str, xr.DataArray]
     provenance: Mapping[str, Any]
 
     def __post_init__(self) -> None:
-        for name in ("sources", "recordings"):
+        for name in ("sources", "recordings", "lfp"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
         provenance = MappingProxyType(copy.deepcopy(dict(self.provenance)))
         object.__setattr__(self, "provenance", provenance)
@@ -149,6 +211,7 @@ class Result:
         sources: Mapping[str, int],
         rest: np.ndarray | None = None,
         recordings: Mapping[str, RecordedTraces] | None = None,
+        lfp: Mapping[str, RecordedPotentials] | None = None,
         provenance: Mapping[str, Any] | None = None,
     ) -> Result:
         """Build a result from plain arrays, which are not copied but shown read-only.
@@ -170,6 +233,8 @@ class Result:
             Dipole of the undriven steady state; zeros if not given.
         recordings : mapping of str to RecordedTraces, optional
             By name, in the order of the network.
+        lfp : mapping of str to RecordedPotentials, optional
+            By name of the electrode array, in the order of the network, of all populations.
         provenance : mapping, optional
             Values that JSON can hold, or NumPy's; ``trials`` and ``duration`` are added if
             missing.
@@ -193,11 +258,15 @@ class Result:
         traces, names = dict(recordings or {}), list(sources)
         for name, recorded in traces.items():
             recorded.check(name)
+        potentials = dict(lfp or {})
+        for name, found in potentials.items():
+            found.check(name, len(network.populations))
         known = {"trials": values.shape[0], "duration": float(time[-1]), "history": []}
         labelled: dict[str, Callable[[], Any]] = {
             "dipole": lambda: _dipole(network, arrays),
             "spikes": lambda: _spike_table(columns, names),
             "recordings": lambda: _recordings(traces),
+            "lfp": lambda: _potentials(network, potentials),
         }
         fields = {
             "network": network,
@@ -264,12 +333,14 @@ class Result:
 
         return spike_counts(self.spikes, self.sources, self.trials)
 
-    def rates(self) -> xr.DataArray:
-        """Return spikes per second and cell of each source, mean over trials: (source), Hz."""
-        from apical.analysis import firing_rates
+    def rates(self, windows: Windows = None) -> xr.DataArray:
+        """Return spikes per second and cell of each source, mean over trials: (source), Hz.
 
-        rates = firing_rates(self.spike_counts(), self.sources, self.provenance["duration"])
-        return rates.mean("trial", keep_attrs=True)
+        `windows` are as in `apical.mean_rates`, which keeps trials and cells apart.
+        """
+        from apical.analysis import mean_rates
+
+        return mean_rates(self, windows).mean("trial", keep_attrs=True)
 
     def smooth(self, window: float | str) -> Result:
         """Return a result with its dipoles smoothed; `window` in ms (see `apical.smooth`).
@@ -281,6 +352,12 @@ class Result:
 
         return self._changed(smooth(self.dipole, window), f"smoothed {_shown(window, 'ms')}")
 
+    def savgol(self, cutoff: float | str) -> Result:
+        """Return a result with its dipoles smoothed; `cutoff` in Hz (see `apical.savgol`)."""
+        from apical.analysis import savgol
+
+        return self._changed(savgol(self.dipole, cutoff), f"savgol {_shown(cutoff, 'Hz')}")
+
     def scale(self, factor: float) -> Result:
         """Return a result with its dipoles (and their rest) multiplied by `factor`."""
         from apical.analysis import scale
@@ -291,13 +368,16 @@ class Result:
         return self._changed(dipole.assign_coords(rest=rest), f"× {factor:g}")
 
     def average(self) -> Result:
-        """Return a result of one trial: the mean of dipoles and recordings.
+        """Return a result of one trial: the mean of dipoles, recordings and potentials.
 
         The spikes of all trials are kept, so that rates stay what they are.
         """
-        recordings = {name: _mean_trial(r) for name, r in self.recordings.items()}
+        means = {
+            name: {key: _mean_trial(data) for key, data in getattr(self, name).items()}
+            for name in _MAPPINGS
+        }
         n = self.dipole.sizes["trial"]
-        return self._changed(_mean_trial(self.dipole), f"average of {n} trials", recordings)
+        return self._changed(_mean_trial(self.dipole), f"average of {n} trials", **means)
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:
         """Write everything into one netCDF-4 file, which appears whole or not at all.
@@ -321,7 +401,10 @@ class Result:
         for fields in (mine, theirs):
             kept = {k: v for k, v in fields["provenance"].items() if k not in _CIRCUMSTANCES}
             fields["provenance"] = kept
-        arrays = mine.pop("recordings"), theirs.pop("recordings")
+        arrays = [
+            {(name, key): data for name in _MAPPINGS for key, data in fields.pop(name).items()}
+            for fields in (mine, theirs)
+        ]
         plain = all(
             mine[name] == theirs[name] for name in ("network", "provenance", "sources")
         ) and list(mine["sources"]) == list(theirs["sources"])
@@ -350,19 +433,15 @@ class Result:
             "spikes": self.spikes,
             "sources": dict(self.sources),
             "recordings": dict(self.recordings),
+            "lfp": dict(self.lfp),
             "provenance": dict(self.provenance),
         }
 
     def _changed(
-        self,
-        dipole: xr.DataArray,
-        step: str,
-        recordings: Mapping[str, xr.DataArray] | None = None,
+        self, dipole: xr.DataArray, step: str, **others: Mapping[str, xr.DataArray]
     ) -> Result:
         dipole = dipole.copy(data=_fixed(dipole.values, np.float64))
-        fields: dict[str, Any] = {**self._fields(), "dipole": dipole}
-        if recordings is not None:
-            fields["recordings"] = recordings
+        fields: dict[str, Any] = {**self._fields(), "dipole": dipole, **others}
         history = [*self.provenance.get("history", ()), step]
         fields["provenance"] = {**self.provenance, "history": history}
         return Result(**fields)
@@ -445,6 +524,13 @@ def _recordings(traces: Mapping[str, RecordedTraces]) -> Mapping[str, xr.DataArr
     return MappingProxyType(
         {name: recorded.to_dataarray(name) for name, recorded in traces.items()}
     )
+
+
+def _potentials(
+    network: Network, found: Mapping[str, RecordedPotentials]
+) -> Mapping[str, xr.DataArray]:
+    layers = {name: p.layer for name, p in network.populations.items()}
+    return MappingProxyType({name: f.to_dataarray(name, layers) for name, f in found.items()})
 
 
 def _shown(value: float | str, unit: str) -> str:

@@ -1,7 +1,7 @@
 """Pure functions on waveforms and spikes; import nothing of apical but errors and units."""
 
 from apical.analysis.comparing import Comparison, common_time, compare, correlation, rmse
-from apical.analysis.csd import csd
+from apical.analysis.csd import csd, kernel_csd
 from apical.analysis.erp import erp_peaks
 from apical.analysis.intervals import intervals, isi_cv
 from apical.analysis.measures import Peak, Peaks, peaks, spike_counts
@@ -33,6 +33,7 @@ __all__ = [
     "instantaneous_rate",
     "intervals",
     "isi_cv",
+    "kernel_csd",
     "mean_rates",
     "morlet",
     "peaks",

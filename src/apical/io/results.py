@@ -1,7 +1,8 @@
-"""The result file: one netCDF-4 (HDF5) with dipole, spikes, recordings, model and provenance.
+"""The result file: one netCDF-4 (HDF5) with all data, the model and the provenance.
 
 Layout: the root holds the model and the provenance as JSON text and the table of sources; the
-groups ``dipole``, ``spikes`` and ``recordings/<name>`` hold one xarray dataset each.
+groups ``dipole``, ``spikes``, ``recordings/<name>`` and ``lfp/<name>`` hold one xarray dataset
+each.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 FORMAT = "apical-result"
 VERSION = 1
 _SPIKE_COLUMNS = ("trial", "time", "source", "cell")
+#: Groups of several datasets, and the name of the variable in each.
+_GROUPS = {"recordings": "recording", "lfp": "potential"}
+_DIMS = {
+    "recordings": ("trial", "cell", "site", "time"),
+    "lfp": ("trial", "population", "electrode", "time"),
+}
 
 
 def write(path: str | os.PathLike[str], parts: Mapping[str, Any], overwrite: bool = False) -> None:
@@ -41,9 +48,10 @@ def write(path: str | os.PathLike[str], parts: Mapping[str, Any], overwrite: boo
         "dipole": parts["dipole"].to_dataset(name="dipole"),
         "spikes": _spike_columns(parts["spikes"], list(parts["sources"])),
     }
-    for position, (name, recording) in enumerate(parts["recordings"].items()):
-        dataset = recording.to_dataset(name="recording").assign_attrs(position=position)
-        groups[f"recordings/{name}"] = dataset
+    for group, variable in _GROUPS.items():
+        for position, (name, data) in enumerate(parts[group].items()):
+            dataset = data.to_dataset(name=variable).assign_attrs(position=position)
+            groups[f"{group}/{name}"] = dataset
     check_writable(path, overwrite)
     image = _image(groups, path)
     # views are closed even if writing fails: one kept by a traceback would outlive its buffer
@@ -87,21 +95,19 @@ def read(path: str | os.PathLike[str]) -> dict[str, Any]:
         If it cannot be opened.
     """
     path = Path(path)
-    recordings = inspect(path, FORMAT, VERSION, _recordings)
+    names = inspect(path, FORMAT, VERSION, _names)
     try:
         root = read_group(path, None)
         sources = {
             str(name): int(n)
             for name, n in zip(root["source"].values, root["n_cells"].values, strict=True)
         }
-        found = {name: read_group(path, f"recordings/{name}") for name in recordings}
-        ordered = sorted(found.items(), key=lambda item: int(item[1].attrs["position"]))
         parts = {
             "network": _network(str(root["model"].values)),
             "dipole": read_group(path, "dipole")["dipole"],
             "spikes": _spikes(read_group(path, "spikes"), list(sources)),
             "sources": sources,
-            "recordings": {name: ds["recording"].rename(name) for name, ds in ordered},
+            **_arrays(path, names),
             "provenance": json.loads(str(root["provenance"].values)),
         }
         _check_parts(parts)
@@ -155,8 +161,9 @@ def _check_parts(parts: Mapping[str, Any]) -> None:
     wanted = {"dipole": (parts["dipole"], ("trial", "population", "time"))}
     wanted |= {n: (parts["spikes"][n], ("spike",)) for n in _SPIKE_COLUMNS}
     wanted |= {
-        name: (recording, ("trial", "cell", "site", "time"))
-        for name, recording in parts["recordings"].items()
+        f"{group}.{name}": (array, dims)
+        for group, dims in _DIMS.items()
+        for name, array in parts[group].items()
     }
     for name, (array, dims) in wanted.items():
         text = name == "source"
@@ -164,6 +171,9 @@ def _check_parts(parts: Mapping[str, Any]) -> None:
             raise ValueError(f"'{name}' should be numbers along {', '.join(dims)}")
     for coordinate in ("trial", "population", "time", "layer", "rest"):
         parts["dipole"].coords[coordinate]
+    for array in parts["lfp"].values():
+        for coordinate in ("population", "time", "rest", "x", "y", "z"):
+            array.coords[coordinate]
     trials, trial = parts["provenance"]["trials"], parts["spikes"]["trial"].values
     float(parts["provenance"]["duration"])
     if trial.size and not (trial.min() >= 0 and trial.max() < int(trials)):
@@ -180,9 +190,20 @@ def _encoding(variable: xr.Variable) -> dict[str, Any]:
     return encoding
 
 
-def _recordings(file: Any) -> list[str]:
-    """Return the names of the recordings in an open file."""
+def _names(file: Any) -> list[str]:
+    """Return the names of recordings and potentials in an open file, such as ``lfp/shank``."""
     import h5py
 
-    group = file.get("recordings")
-    return list(group) if isinstance(group, h5py.Group) else []
+    groups = {name: file.get(name) for name in _GROUPS}
+    found = {name: group for name, group in groups.items() if isinstance(group, h5py.Group)}
+    return [f"{name}/{member}" for name, group in found.items() for member in group]
+
+
+def _arrays(path: Path, names: Sequence[str]) -> dict[str, dict[str, xr.DataArray]]:
+    """Return recordings and potentials by name, in the order in which they were written."""
+    found = {name: read_group(path, name) for name in names}
+    arrays: dict[str, dict[str, xr.DataArray]] = {group: {} for group in _GROUPS}
+    for address in sorted(found, key=lambda address: int(found[address].attrs["position"])):
+        group, name = address.split("/", 1)
+        arrays[group][name] = found[address][_GROUPS[group]].rename(name)
+    return arrays

@@ -8,6 +8,7 @@ from apical.plan.cell import CellPlan
 from apical.plan.connect import Connections, PopulationPlan
 from apical.plan.discretise import Floats
 from apical.plan.drives import DrivePlan, wiring
+from apical.plan.observables import ObservablePlan
 
 if TYPE_CHECKING:
     from apical.model import Cell, Mechanism, Network
@@ -37,6 +38,11 @@ class Earlier:
         names = self._populations.keys()
         self._connections = dict(zip(names, found.connections, strict=True)) if found else {}
         self._drives = {d.name: d for d in found.drives} if found else {}
+        self._observables = (
+            {(o.name, plan.populations[o.population].name): o for o in plan.observables}
+            if plan
+            else {}
+        )
         self._placed: set[str] = set()
 
     def cell(self, name: str) -> CellPlan | None:
@@ -66,7 +72,11 @@ class Earlier:
             if old is None or old.positions is not new.positions or old.first != new.first:
                 continue
             groups = (self._old.cells[old.cell.name].groups, self._new.cells[new.cell.name].groups)
-            if groups[0] == groups[1] and old.cell.receptor_of == new.cell.receptor_of:
+            receptors = [
+                (cell.receptor_of, [m.lasting for m in cell.mechanisms])
+                for cell in (old.cell, new.cell)
+            ]
+            if groups[0] == groups[1] and receptors[0] == receptors[1]:
                 self._placed.add(name)
             if (old.cell, old.layer, old.dipole) == (new.cell, new.layer, new.dipole):
                 kept[name] = old
@@ -92,7 +102,14 @@ class Earlier:
         if found is None or everywhere[0] != everywhere[1] or self._placed != {*everywhere[0]}:
             return None
         old, new = self._old.drives[name], self._new.drives[name]
-        return found if wiring(old) == wiring(new) and self._drawn_alike(new.probability) else None
+        drawn = all(self._drawn_alike(new.share(name)) for name in new.targets)
+        return found if wiring(old) == wiring(new) and drawn else None
+
+    def potential(self, array: str, name: str, now: PopulationPlan) -> ObservablePlan | None:
+        """Return an array's observable of that name if the array and the population are alike."""
+        alike = self._old.electrodes.get(array) == self._new.electrodes[array]
+        same = self._populations.get(now.name) is now
+        return self._observables.get((name, now.name)) if alike and same else None
 
     def _drawn_alike(self, probability: float) -> bool:
         return self._same_seed or probability >= 1

@@ -80,5 +80,5 @@ def _megabytes(plan: Plan) -> float:
 
 def _recorded(plan: Plan) -> float:
     samples = len(plan.populations) * (plan.steps + 1)
-    samples += sum(len(r.cells) * len(r.sites) * r.samples(plan.steps) for r in plan.recordings)
-    return 8 * samples / 1e6
+    samples += sum(o.outputs * o.samples(plan.steps) for o in plan.observables)
+    return (8 * samples + sum(r.size(plan.steps) for r in plan.recordings)) / 1e6

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from apical.model import Cell
+    from apical.plan.connect import PopulationPlan
     from apical.plan.plan import ClampPlan, Plan
 
 # nA·µm is fAm, and 1e-6 nAm
@@ -152,13 +153,22 @@ def observe(
         If the shape does not fit the population.
     """
     index = [p.name for p in plan.populations].index(population)
-    found = plan.populations[index]
-    tree, given = found.cell.tree, np.asarray(weights, float)
+    added = observable(name, index, plan.populations[index], weights, of=of, every=every)
+    return dataclasses.replace(plan, observables=(*plan.observables, added))
+
+
+def observable(
+    name: str, index: int, population: PopulationPlan, weights: Floats, *,
+    of: str = "i_membrane", every: int = 1,
+) -> ObservablePlan:  # fmt: skip
+    """Return weighted sums over one population; see :func:`observe`."""
+    tree, given = population.cell.tree, np.asarray(weights, float)
     given = given[:, None, :] if given.ndim == 2 else given
-    shape = (len(given), found.n, tree.nodes)
-    if given.ndim != 3 or given.shape[1] not in (1, found.n) or given.shape[2] != tree.nodes:
+    n, nodes = population.n, tree.nodes
+    shape = (len(given), n, nodes)
+    if given.ndim != 3 or given.shape[1] not in (1, n) or given.shape[2] != nodes:
         raise ValueError(
-            f"weights of '{population}' must be (outputs, cells, nodes), such as {shape}"
+            f"weights of '{population.name}' must be (outputs, cells, nodes), such as {shape}"
         )
     if of not in ("i_membrane", "v"):
         raise ValueError(f"of must be i_membrane or v; got '{of}'")
@@ -167,5 +177,4 @@ def observe(
         # w · (M v) = (Mᵀ w) · v
         at_nodes, matrix = np.broadcast_to(given, shape), membrane_current_matrix(tree)
         given = np.asarray(given.reshape(-1, tree.nodes) @ matrix).reshape(given.shape)
-    added = ObservablePlan(name, index, np.broadcast_to(given, shape), at_nodes, every)
-    return dataclasses.replace(plan, observables=(*plan.observables, added))
+    return ObservablePlan(name, index, np.broadcast_to(given, shape), at_nodes, every)

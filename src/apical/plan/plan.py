@@ -12,11 +12,19 @@ import numpy as np
 from apical.equations.program import Program
 from apical.errors import ModelError, Problem
 from apical.plan.cell import CellState, plan_cell
-from apical.plan.connect import Connections, PopulationPlan, columns, connect, expand
+from apical.plan.connect import (
+    Connections,
+    PopulationPlan,
+    columns,
+    connect,
+    expand,
+    with_ends,
+)
 from apical.plan.discretise import Floats, Ints
 from apical.plan.drives import DrivePlan, plan_drive
 from apical.plan.earlier import Earlier
 from apical.plan.explain import explain
+from apical.plan.extracellular import plan_electrodes
 from apical.plan.observables import ObservablePlan
 from apical.plan.rates import check_precision, check_rates
 from apical.plan.recordings import RecordingPlan, plan_recording
@@ -91,7 +99,8 @@ class Plan:
     start : tuple of CellState
         Where the cells of each population start.
     observables : tuple of ObservablePlan
-        Weighted sums to sample; see :func:`apical.plan.observables.observe`.
+        Weighted sums to sample: of electrode arrays, then what
+        :func:`apical.plan.observables.observe` adds.
     """
 
     network: Network
@@ -117,7 +126,7 @@ class Plan:
             for p in self.populations
         )  # fmt: skip
         sampled = tuple(
-            (r.name, r.population, r.variable, r.mechanism, r.state, r.every,
+            (r.name, r.population, r.variable, r.mechanism, r.state, r.assigned, r.precision, r.every,
              r.cells.tobytes(), r.sites.tobytes())
             for r in self.recordings
         )  # fmt: skip
@@ -243,7 +252,7 @@ def compile(
     like : Plan, optional
         An earlier plan, whose parts are taken over where nothing that they depend on has changed:
         the same objects, so that plans share them. The new plan is to the last bit what it would
-        be without: it starts as given and has no observables.
+        be without: it starts as given, and what :func:`apical.plan.observe` added is gone.
 
     Returns
     -------
@@ -265,7 +274,9 @@ def compile(
 
     def onto(target: str) -> Connections:
         names = [name for name, p in network.projections.items() if p.target == target]
-        return connect([expand(network, name, populations, seed) for name in names], duration)
+        found = [expand(network, name, populations, seed) for name in names]
+        parts = [part for pairs in found for part in with_ends(pairs, populations[target])]
+        return connect(parts, duration)
 
     return Plan(
         network=network, duration=duration, dt=float(dt), seed=seed, rates=rates,
@@ -283,11 +294,12 @@ def compile(
         recordings=tuple(
             read_only(
                 plan_recording(name, recording, order.index(recording.population),
-                               populations[recording.population], dt)
+                               populations[recording.population], dt, precision)
             )
             for name, recording in network.recordings.items()
         ),
         start=tuple(read_only(given_state(p.cell, rates)) for p in populations.values()),
+        observables=read_only(plan_electrodes(network, populations, dt, earlier)),
     )  # fmt: skip
 
 

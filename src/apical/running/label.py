@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from apical.engines.base import RawResult
+from apical.plan.extracellular import array_of
 from apical.plan.plan import Plan, time_of
 from apical.running.prepare import Prepared
 
 if TYPE_CHECKING:
     from apical.plan.discretise import Floats, Ints
-    from apical.result import Result
+    from apical.result import RecordedPotentials, Result
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def label(
         provenance["duration"] = float(time[-1])
     return Result.from_arrays(
         plan.network, time, dipole, spikes=spike_columns(plan, trials, step), sources=sources(plan),
-        rest=rest, recordings=recordings, provenance=provenance,
+        rest=rest, recordings=recordings, lfp=potentials(prepared, trials, time),
+        provenance=provenance,
     )  # fmt: skip
 
 
@@ -105,6 +107,24 @@ def relative_dipoles(prepared: Prepared, trials: Sequence[Trial]) -> tuple[Float
         return dipole, np.zeros(len(shown))
     rest = dipole[0, :, 0].copy()
     return dipole - rest[None, :, None], rest
+
+
+def potentials(
+    prepared: Prepared, trials: Sequence[Trial], time: Floats
+) -> dict[str, RecordedPotentials]:
+    """Return what electrode arrays have seen at some times, relative to rest as dipoles are."""
+    from apical.result import RecordedPotentials
+
+    plan, found = prepared.plan, {}
+    for name, array in plan.network.electrodes.items():
+        mine = [k for k, o in enumerate(plan.observables) if array_of(o) == name]
+        values = np.stack([[t.raw.observed[k] for k in mine] for t in trials])
+        rest = values[0, :, :, 0] if prepared.at_rest else np.zeros(values.shape[1:3])
+        found[name] = RecordedPotentials(
+            time=time[:: plan.observables[mine[0]].every], values=values - rest[:, :, None],
+            rest=rest, positions=np.array(array.positions), conductivity=array.conductivity,
+        )  # fmt: skip
+    return found
 
 
 def spike_columns(plan: Plan, trials: Sequence[Trial], step: int) -> dict[str, np.ndarray]:
