@@ -74,12 +74,14 @@ def simulate(
         network, duration, dt=dt, trials=trials, seed=seed, engine=engine, rates=rates,
         precision=precision, start=start, threads=threads,
     )  # fmt: skip
-    prepared = prepare(network, options)
-    found = _run(prepared, progress)
+    prepared = prepare(network, options, kept=options.trials)
+    found = run_prepared(prepared, progress)
     return label(prepared, found, prepared.plan.steps, clock.perf_counter() - began)
 
 
-def _run(prepared: Prepared, progress: Callable[[float], None] | None) -> list[Trial]:
+def run_prepared(
+    prepared: Prepared, progress: Callable[[float], None] | None = None
+) -> list[Trial]:
     """Run batches of trials, one after the other."""
     trials, steps = prepared.options.trials, prepared.plan.steps
     size, found = batch_size(prepared.plan, prepared.options.engine), []
@@ -95,5 +97,5 @@ def _run(prepared: Prepared, progress: Callable[[float], None] | None) -> list[T
                     raise run.failures[min(run.failures)]
                 if progress:
                     progress((first * steps + len(drawn) * done) / (trials * steps))
-            found += [Trial(run.result(k), d.trains) for k, d in enumerate(drawn)]
+            found += [Trial(run.result(k, copy=False), d.trains) for k, d in enumerate(drawn)]
     return found

@@ -118,7 +118,7 @@ def watch(
         network, duration, dt=dt, trials=trials, seed=seed, engine=engine, rates=rates,
         precision=precision, start=start, threads=threads,
     )  # fmt: skip
-    return Watch(prepare(network, options), seconds, every)
+    return Watch(prepare(network, options, kept=options.trials), seconds, every)
 
 
 class Watch:
@@ -216,7 +216,8 @@ class Watch:
             raise ModelError(problems)
         # preparing takes its time, and the run may go on meanwhile
         with self._changes:
-            prepared = prepare(network, self._prepared.options, like=self._prepared.plan)
+            options = self._prepared.options
+            prepared = prepare(network, options, like=self._prepared.plan, kept=options.trials)
             drawn = prepared.draw_all()
             with self._turn():
                 self._go_over_to(prepared, drawn)
@@ -290,15 +291,16 @@ class Watch:
         if failures:
             raise failures[min(failures)]
 
-    def _trials(self) -> list[Trial]:
+    def _trials(self, *, copy: bool = True) -> list[Trial]:
         self._check()
-        return [Trial(self._run.result(k), d.trains) for k, d in enumerate(self._drawn)]
+        return [Trial(self._run.result(k, copy=copy), d.trains) for k, d in enumerate(self._drawn)]
 
     def _chunk(self) -> Chunk | None:
         first, step, dt = self._shown, self._run.step, self._prepared.plan.dt
         if first > step or step == 0:
             return None
-        new = label_since(self._prepared, self._trials(), first, step)
+        # recordings are not among what is new
+        new = label_since(self._prepared, self._trials(copy=False), first, step)
         self._shown = step + 1
         since = float(time_of(first - 1, dt))
         return Chunk(new, since, self.time, step / self._run.steps)

@@ -94,8 +94,11 @@ class Run(Protocol):
         """Advance every member by one window, and return the number of steps done."""
         ...
 
-    def result(self, member: int) -> RawResult:
-        """Return what a member has given so far. Its arrays are copies."""
+    def result(self, member: int, *, copy: bool = True) -> RawResult:
+        """Return what a member has given so far.
+
+        Without `copy`, its recordings may be the run's own, good until the run goes on or back.
+        """
         ...
 
     def snapshot(self) -> Snapshot:
@@ -170,7 +173,7 @@ def run_alone(
                 raise run.failures[0]
             if report:
                 report(done)
-        return run.result(0)
+        return run.result(0, copy=False)
     finally:
         run.close()
 

@@ -6,12 +6,15 @@ values lie and the loops around.
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from apical.equations import expr
 from apical.equations.emit import source
+from apical.equations.evaluate import Array, evaluate
 from apical.equations.expr import Expression, Name, Number, names_of, substitute
 from apical.equations.program import Assignment, Method, Program, Update, closure
 
@@ -35,8 +38,9 @@ class MechanismCode:
         Values alike everywhere in a cell: temperature, reversal potentials, constants of these.
     arrays : tuple of str
         Parameters and constants that may differ between compartments.
-    factors : tuple of (str, Expression)
-        1 − exp(b·dt) of states whose rate b never changes, as further arrays.
+    derived : tuple of (str, Expression)
+        What of these no loop need compute again, under names that are in `scalars` or `arrays`:
+        1 − exp(b·dt) of states whose rate b never changes, and parts of expressions.
     inputs : tuple of str
         Inputs that pools or ion currents supply.
     ions : tuple of str
@@ -50,10 +54,22 @@ class MechanismCode:
     precision: str
     scalars: tuple[str, ...]
     arrays: tuple[str, ...]
-    factors: tuple[tuple[str, Expression], ...]
+    derived: tuple[tuple[str, Expression], ...]
     inputs: tuple[str, ...]
     ions: tuple[str, ...]
     prefix: str = ""
+
+    @cached_property
+    def known(self) -> dict[Expression, Name]:
+        """What is derived, and its name."""
+        return {value: Name(name) for name, value in self.derived}
+
+    def values(
+        self, parameters: Mapping[str, Array], celsius: float, dt: float
+    ) -> dict[str, Array]:
+        """Return the values of `scalars` and `arrays`, given a mechanism's parameters."""
+        found: dict[str, Array] = {**parameters, "celsius": celsius, "dt": dt}
+        return found | {name: evaluate(value, found) for name, value in self.derived}
 
     @property
     def tabulated(self) -> tuple[str, ...]:
@@ -71,21 +87,22 @@ class MechanismCode:
         """What names are called in generated code: numbered, so that no two can collide."""
         program = self.program
         names = [*program.states, *self.arrays, *self.scalars, *self.links, "v"]
-        names += [*(a.name for a in program.assignments), *(name for name, _ in self.factors)]
+        names += [a.name for a in program.assignments]
         return {
             name: f"{self.prefix}{re.sub(r'[^A-Za-z0-9_]', '', name)}_{k}"
             for k, name in enumerate(dict.fromkeys(names))
         }
 
 
+@lru_cache(maxsize=256)
 def mechanism_code(
-    program: Program, rates: str, precision: str, ions: list[str], outputs: list[str]
+    program: Program, rates: str, precision: str, ions: tuple[str, ...], outputs: tuple[str, ...]
 ) -> MechanismCode:
     """Decide what is a scalar, an array or linked.
 
     Parameters
     ----------
-    ions, outputs : list of str
+    ions, outputs : tuple of str
         Ion currents that some pool of the cell reads, and what its pools give.
     """
     inputs = tuple(n for n in program.inputs if n in {*ions, *outputs})
@@ -94,18 +111,73 @@ def mechanism_code(
     for constant in program.constants:
         uniform = names_of(constant.value) <= set(scalars)
         (scalars if uniform else arrays).append(constant.name)
-    factors = tuple(
-        (factor_name(u.state), u.rate)
-        for u in program.updates
-        if u.method is Method.EXACT and names_of(u.rate) <= {*scalars, *arrays}
-    )
     own = {f"i{c.ion}" for c in program.currents if c.ion and program.kind == "channel"}
     used = _used_names(program)
-    return MechanismCode(
+    code = MechanismCode(
         program, rates, precision,
-        tuple(n for n in scalars if n in used), tuple(n for n in arrays if n in used), factors,
+        tuple(n for n in scalars if n in used), tuple(n for n in arrays if n in used), (),
         inputs, tuple(i for i in ions if i in own),
     )  # fmt: skip
+    return _derive(code)
+
+
+def _derive(code: MechanismCode) -> MechanismCode:
+    """Find what never changes."""
+    fixed = {*code.scalars, *code.arrays}
+    factors = {
+        factor_name(u.state): expr.sub(expr.ONE, expr.call("exp", expr.mul(u.rate, Name("dt"))))
+        for u in code.program.updates
+        if u.method is Method.EXACT and names_of(u.rate) <= fixed
+    }
+    code = dataclasses.replace(
+        code, arrays=(*code.arrays, *factors), derived=tuple(factors.items())
+    )
+    parts: dict[Expression, None] = {}
+    for targets in _loops(code):
+        for value in Writer(code, targets).expressions(targets):
+            parts.update(dict.fromkeys(_unchanging(value, {*fixed, *factors})))
+    named = {f"part {k}": value for k, value in enumerate(parts)}
+    alike = [n for n, value in named.items() if names_of(value) <= {*code.scalars}]
+    return dataclasses.replace(
+        code, scalars=(*code.scalars, *alike),
+        arrays=(*code.arrays, *(n for n in named if n not in alike)),
+        derived=(*code.derived, *named.items()),
+    )  # fmt: skip
+
+
+def _loops(code: MechanismCode) -> Iterator[list[Expression]]:
+    """Yield what each loop over a mechanism's instances computes."""
+    program = code.program
+    yield [e for u in program.updates for e in expressions(code, u)]
+    yield [e for c in program.currents for e in (c.value, c.conductance)]
+    yield [Name(n) for n in program.outputs]
+
+
+def _unchanging(node: Expression, fixed: set[str]) -> Iterator[Expression]:
+    """Yield the largest parts of an expression that never change, divisors as their inverse."""
+    if not node.parts() or not node.names:
+        return
+    if names_of(node) <= fixed:
+        yield node
+    elif isinstance(node, expr.Binary) and node.operator == "/" and names_of(node.right) <= fixed:
+        yield from _unchanging(node.left, fixed)
+        yield expr.div(expr.ONE, node.right)
+    else:
+        for part in node.parts():
+            yield from _unchanging(part, fixed)
+
+
+def _looked_up(node: Expression, known: Mapping[Expression, Name]) -> Expression:
+    """Replace what is derived by its name."""
+    if node in known:
+        return known[node]
+    if not node.parts():
+        return node
+    if isinstance(node, expr.Binary) and node.operator == "/":
+        inverse = expr.div(expr.ONE, node.right)
+        if inverse in known:
+            return expr.mul(_looked_up(node.left, known), known[inverse])
+    return expr.rebuild(node, tuple(_looked_up(p, known) for p in node.parts()))
 
 
 def factor_name(state: str) -> str:
@@ -128,7 +200,7 @@ def expressions(code: MechanismCode, update: Update) -> list[Expression]:
         return [update.slope]
     if update.method is Method.EXPONENTIAL:
         return [update.slope, expr.mul(update.rate, Name("dt"))]
-    if factor_name(update.state) in dict(code.factors):
+    if factor_name(update.state) in code.arrays:
         return [update.steady, Name(factor_name(update.state))]
     return [update.steady, expr.mul(update.rate, Name("dt"))]
 
@@ -141,9 +213,9 @@ def step_text(code: MechanismCode, update: Update, writer: Writer) -> str:
         return f"{x} + dt*({first})"
     if update.method is Method.EXPONENTIAL:
         return f"{x} + dt*exprel({rest[0]})*({first})"
-    if factor_name(update.state) in dict(code.factors):
+    if factor_name(update.state) in code.arrays:
         return f"{x} + {rest[0]}*({first} - {x})"
-    return f"{x} + (real(1.0) - exp({rest[0]}))*({first} - {x})"
+    return f"{x} + decay({rest[0]})*({first} - {x})"
 
 
 class Writer:
@@ -169,7 +241,7 @@ class Writer:
                 self.inline[assignment.name] = value
             else:
                 self.kept.append(Assignment(assignment.name, value, assignment.unit))
-        final = [a.value for a in self.kept] + [substitute(t, self.inline) for t in targets]
+        final = self.expressions(targets)
         self.needed = set().union(*(names_of(v) for v in final))
         if self.needed & set(code.tabulated):
             self.needed.add("v")
@@ -184,21 +256,29 @@ class Writer:
         }
         return names | {"dt": "dt", "weight": "weight"}
 
+    def expressions(self, targets: list[Expression]) -> list[Expression]:
+        """Return what is computed for some targets, as it is written."""
+        return [self._final(e) for e in [*(a.value for a in self.kept), *targets]]
+
     def text(self, node: Expression) -> str:
         """Return one expression as source."""
-        return source(_fast(substitute(node, self.inline)), self.names)
+        return source(self._final(node), self.names)
+
+    def _final(self, node: Expression) -> Expression:
+        return _looked_up(_fast(substitute(node, self.inline)), self.code.known)
 
     def body(self, results: list[str], needed: set[str] | None = None) -> list[str]:
         """Return the lines for one element: load, compute, store."""
         code, needed = self.code, self.needed if needed is None else needed
-        arrays = [*code.arrays, *(name for name, _ in code.factors)]
         lines = [f"l_{code.tags['v']} = v_[j]"] if "v" in needed else []
-        for prefix, group in (("s", code.program.states), ("p", arrays), ("x", code.inputs)):
+        for prefix, group in (
+            ("s", code.program.states), ("p", code.arrays), ("x", code.inputs)
+        ):  # fmt: skip
             lines += [
                 f"l_{code.tags[n]} = {prefix}_{code.tags[n]}[j]" for n in group if n in needed
             ]
         lines += self._lookup()
-        lines += [f"{self.names[a.name]} = {source(_fast(a.value), self.names)}" for a in self.kept]
+        lines += [f"{self.names[a.name]} = {self.text(a.value)}" for a in self.kept]
         return [*lines, *results]
 
     def loop(self, results: list[str], needed: set[str] | None = None) -> list[str]:

@@ -279,6 +279,6 @@ class _Many:
                     row.at_rest = one.prepared.at_rest
                     rows.append(row)
                 else:
-                    raw = run.result(k)
+                    raw = run.result(k, copy=False)
                     rows.append(self._reduction.row(one.number, one.prepared, one.drawn, raw))
         return rows

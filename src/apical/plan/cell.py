@@ -46,6 +46,12 @@ class MechanismPlan:
         """Number of instances."""
         return len(self.nodes)
 
+    @property
+    def lasting(self) -> tuple[float, ...]:
+        """How long an event lasts at each instance, ms; empty if events are momentary."""
+        pulse = self.program.pulse
+        return tuple(self.parameters[pulse].tolist()) if pulse else ()
+
 
 @dataclass(frozen=True)
 class CellState:
@@ -145,9 +151,11 @@ def _channels(network: Network, cell: Cell, tree: Tree) -> list[MechanismPlan]:
 
 
 def _density(given: object, unit: str, distance: Floats) -> Floats:
-    """Return a parameter on each compartment: constant, or a profile over path distance."""
+    """Return a parameter on each compartment: constant, a list, or a profile over distance."""
     if isinstance(given, (int, float)):
         return np.full(len(distance), float(given))
+    if isinstance(given, tuple):
+        return np.array(given, float)
     value = evaluate(parse_profile(given.expression, unit), {"distance": distance})  # type: ignore[attr-defined]
     return np.broadcast_to(np.asarray(value, float), distance.shape).copy()
 

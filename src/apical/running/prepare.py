@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from apical.engines.base import Member
 from apical.errors import StepWarning
 from apical.plan.plan import Plan, compile
+from apical.running.batches import check_recordings
 from apical.running.options import Options
 
 if TYPE_CHECKING:
@@ -70,7 +71,9 @@ class Prepared:
         return [self.draw(k) for k in range(self.options.trials)]
 
 
-def prepare(network: Network, options: Options, *, like: Plan | None = None) -> Prepared:
+def prepare(
+    network: Network, options: Options, *, like: Plan | None = None, kept: int = 1
+) -> Prepared:
     """Compile a network and find where it starts.
 
     Parameters
@@ -81,16 +84,19 @@ def prepare(network: Network, options: Options, *, like: Plan | None = None) -> 
         How it is run.
     like : Plan, optional
         An earlier plan, to take over what has not changed; by default the last one made.
+    kept : int
+        How many trials' recordings are kept at a time.
 
     Raises
     ------
     ModelError, EngineError
-        If the network cannot be run so.
+        If the network cannot be run so, or too much is to be recorded.
     """
     plan = compile(
         network, options.duration, dt=options.dt, seed=options.seed, rates=options.rates,
         precision=options.precision, like=like or next(iter(_last), None),
     )  # fmt: skip
+    check_recordings(plan, kept)
     _last[:] = [plan]
     _check_step(plan)
     if options.start == "given":

@@ -6,6 +6,7 @@ differently and use their own exponential, both near 2e-16 per operation.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from apical.model import (
 from apical.plan import compile, observe
 from apical.plan.plan import Plan
 from apical.simulate import simulate
-from apical.testing.networks import ball, cable, one_cell, pair_of_populations, tree
+from apical.testing.networks import ODD, ball, cable, one_cell, pair_of_populations, tree
 
 if TYPE_CHECKING:
     from apical.result import Result
@@ -83,6 +84,12 @@ def agrees(engine: str) -> None:
         "cai": Recording(population="trees", variable="cad.cai", every=0.1),
         "im": Recording(population="trees", variable="i_membrane", every=0.1, cells=[1, 17]),
         "B": Recording(population="balls", variable="excitation.B", sections=["soma"]),
+        "i": Recording(population="trees", variable="excitation.i", every=0.1),
+        "ina": Recording(population="trees", variable="hh2.ina", every=0.1),
+        "ik": Recording(population="trees", variable="kca.ik", every=0.1),
+        "eca": Recording(population="trees", variable="cad.eca", every=0.1),
+        "m_inf": Recording(population="trees", variable="hh2.m_inf", every=0.1),
+        "on": Recording(population="balls", variable="odd.on"),
     }
     network = network.with_(recordings=requests)
     for rates in ("exact", "table"):
@@ -92,11 +99,98 @@ def agrees(engine: str) -> None:
         for column in ("trial", "time", "source", "cell"):
             assert (plain.spikes[column].values == found.spikes[column].values).all()
         # calcium is near 1e-3 mM and conductances near 1e-2 µS where voltages are near 1 mV
-        for name, scale in (("v", 1.0), ("cai", 1e-3), ("im", 1.0), ("B", 1e-2)):
+        scales = {"cai": 1e-3, "B": 1e-2}
+        for name in requests:
             a, b = plain.recordings[name].values, found.recordings[name].values
-            assert np.abs(a - b).max() < SAME_VOLTAGE * scale, name
+            assert np.abs(a - b).max() < SAME_VOLTAGE * scales.get(name, 1.0), name
+            assert np.ptp(a) > 0, name
         # 19 cells of about 1e-6 nAm per mV
         assert np.abs(plain.dipole - found.dipole).max() < SAME_VOLTAGE * 1e-4
+
+
+def moments(engine: str) -> None:
+    """Currents are those of the step that ended; what only states need is of the sample's time."""
+    cell = ball({"pas": {"g": 1e-4, "e": -70.0}, "odd": {}}, receptors=["excitation"], v0=-60.2)
+    drive = SpikeTrainDrive(
+        trains=[[0.3, 1.013]], location="soma", kernel=None,
+        targets={"cells": DriveTarget(weights={"excitation": 0.001}, delay=0)},
+    )  # fmt: skip
+    names = ("v", "pas.i", "odd.gate", "odd.on", "excitation.i", "excitation.A", "excitation.B")
+    requests = {f"r{k}": Recording(population="cells", variable=n) for k, n in enumerate(names)}
+    network = one_cell(cell, drives={"d": drive}, recordings=requests, mechanisms={"odd": ODD})
+    found = run(network, 3, engine).recordings
+    v, leak, gate, on, i, a, b = (found[name].values[0, 0, 0] for name in requests)
+    before = np.concatenate([v[:1], v[:-1]])
+    # relative to 1 mV, 1 S/cm² and so on; voltages of some 10 mV have rounding errors of 1e-14
+    assert np.abs(leak - 1e-4 * (before + 70)).max() < 1e-15
+    assert np.abs(gate - 1 / (1 + np.exp(-(before + 60) / 7))).max() < 1e-12
+    assert (on == np.where(v > -60, 0.3, 0)).all()
+    assert 0 < np.count_nonzero(on) < len(on)
+    # the conductance after events, before it decayed to that of the sample's time
+    rise, decay = np.exp(0.025 / 0.1), np.exp(0.025 / 10.0)
+    assert np.abs(i - (decay * b - rise * a) * before).max() < 1e-12
+    assert np.abs(i).max() > 0.01
+
+
+def choices(engine: str) -> None:
+    """What is recorded does not depend on what else is, how often, where, and in which unit."""
+    everything = {
+        name: Recording(population="cells", variable=variable)
+        for name, variable in (("v", "v"), ("ina", "hh2.ina"), ("i", "excitation.i"))
+    }
+    one = Recording(population="cells", variable="hh2.ina", cells=1, sections="trunk", x=0.5)
+    requests = everything | {
+        "often": one,
+        "seldom": one.with_(every=0.1),
+        "total": one.with_(unit="pA"),
+        "short": one.with_(precision="single"),
+        "trunk": Recording(population="cells", variable="excitation.i", sections=["trunk"], x=0),
+    }
+    drive = SpikeTrainDrive(
+        trains=[[0.2]], location="dendrites", kernel=None,
+        targets={"cells": DriveTarget(weights={"excitation": 0.03}, delay=0)},
+    )  # fmt: skip
+    cell = one_cell(tree(), n=2, celsius=37.0, drives={"d": drive}, recordings=requests)
+    found = run(cell, 2, engine).recordings
+    alone = run(cell.with_(recordings=everything), 2, engine).recordings
+    for name, values in alone.items():
+        assert values.identical(found[name]), name
+    sites = found["ina"].site.values.tolist()
+    assert found["often"].site.values.tolist() == ["trunk(0.5)"]
+    often = found["often"].values
+    assert (often[0, 0, 0] == found["ina"].values[0, 1, sites.index("trunk(0.5)")]).all()
+    assert (found["seldom"].values == often[..., ::4]).all()
+    assert (found["short"].values == often.astype(np.float32)).all()
+    assert found["short"].dtype == np.float32
+    # mA/cm² of 300 µm × π · 6 µm in 7 compartments
+    total = often * 1e4 * (math.pi * 6 * 300 / len([s for s in sites if "trunk" in s])) * 1e-3
+    assert np.abs(found["total"].values - total).max() < 1e-12 * np.abs(total).max()
+    assert found["trunk"].site.values.tolist() == ["trunk(0.5)"]
+    assert (found["trunk"].values == found["i"].sel(site=["trunk(0.5)"]).values).all()
+
+
+def pulses(engine: str) -> None:
+    """Transmitter comes in pulses, and conductances that depend on voltage are followed."""
+    cell = ball({"hh2": {}}, receptors=["nmda", "gabab"], v0=-65.0).set({
+        "receptors.nmda.mechanism": "nmda", "receptors.gabab.mechanism": "gabab",
+    })  # fmt: skip
+    drive = SpikeTrainDrive(
+        trains=[[1.0, 9.013], [1.1, 1.3]], location="soma", kernel=None,
+        targets={"cells": DriveTarget(weights={"nmda": 0.004, "gabab": 0.0007}, delay=0.3)},
+    )  # fmt: skip
+    names = ("v", "gabab.T", "gabab.R", "gabab.G", "gabab.g", "nmda.open", "nmda.i")
+    requests = {n.replace(".", "_"): Recording(population="cells", variable=n) for n in names}
+    network = one_cell(cell, n=3, drives={"d": drive}, recordings=requests)
+    plain, found = run(network, 20, "reference"), run(network, 20, engine)
+    given = found.recordings["gabab_T"].values[0, 0, 0]
+    # 0.35 mM for each: from 1.3 to 1.6, 1.4 to 1.7 and 1.6 to 1.9 ms
+    edges = np.flatnonzero(np.abs(np.diff(given)) > 1e-9)[:4] * 0.025
+    assert np.allclose(edges, [1.3, 1.4, 1.7, 1.9])
+    assert np.allclose(given[[54, 60, 66, 72, 80]], [0.35, 0.7, 0.7, 0.35, 0.0])
+    for name in requests:
+        a, b = plain.recordings[name].values, found.recordings[name].values
+        assert np.abs(a - b).max() < SAME_VOLTAGE * min(1.0, np.abs(a).max()), name
+        assert np.ptp(a) > 0, name
 
 
 def conservation(engine: str) -> None:
@@ -284,7 +378,14 @@ def _spiking(late: float = 5.2) -> Network:
         targets={"cells": DriveTarget(weights={"excitation": 0.01}, delay=0.3)},
     )  # fmt: skip
     drives = {"early": drive, "late": drive.with_(trains=[[late]])}
-    return one_cell(cell, n=2, celsius=6.3, projections={"cells>cells": link}, drives=drives)
+    requests = {
+        name.replace(".", "_"): Recording(population="cells", variable=name)
+        for name in ("v", "hh.ina", "hh.m_inf", "excitation.i")
+    }
+    return one_cell(
+        cell, n=2, celsius=6.3, projections={"cells>cells": link}, drives=drives,
+        recordings=requests,
+    )  # fmt: skip
 
 
 def _member(network: Network) -> Member:
@@ -317,8 +418,8 @@ def _assert_same(found: RawResult, expected: RawResult) -> None:
 CHECKS: dict[str, Callable[[str], None]] = {
     f.__name__: f
     for f in (
-        rest, charging, events, agrees, conservation, determinism, position, divergence, cancelling,
-        batch, rewinding, failing, observables,
+        rest, charging, events, agrees, moments, pulses, choices, conservation, determinism,
+        position, divergence, cancelling, batch, rewinding, failing, observables,
     )
 }  # fmt: skip
 

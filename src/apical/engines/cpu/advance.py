@@ -70,6 +70,10 @@ def advance(
                 _deliver(x, constants, events.events[event], L, model)
                 event += 1
             _add_channels(kind, x, v, constants, current, conductance, L, full, model)
+            _show(
+                0, first_step, step + 1, g, x, v, constants, right, L, full, axis.dt, model,
+                records, work.sites,
+            )  # fmt: skip
             assemble(current, conductance, area, base, right, diagonal)
             _add_receptors(
                 kind, x, v, constants, right, diagonal, L, full, axis.dt, model, work.sites
@@ -86,6 +90,10 @@ def advance(
             _advance_others(
                 kind, x, v, constants, current, conductance, L, full, axis.dt, model, work.sites
             )
+            _show(
+                1, first_step, step + 1, g, x, v, constants, right, L, full, axis.dt, model,
+                records, work.sites,
+            )  # fmt: skip
             found = crossings(
                 work.before, at_site, model.thresholds[group.kind], step + 1, group.cells, spikes,
                 group.spikes, found,
@@ -94,7 +102,7 @@ def advance(
                 out = x[kind.membrane_row * L : kind.membrane_row * L + size]
                 membrane(v, parent, axial, order, out, L)
                 inject(out, step, clamps, g, L)
-            sample(x, step + 1, records, g)
+            sample(x, first_step, step + 1, records, g)
             _observe(v, g, first_step, s, steps, L, full, sums, work.kept)
         spikes.found[g] = found
         diverged[g] = beyond(v, axis.limit)
@@ -140,6 +148,25 @@ def _add_receptors(kind, x, v, constants, right, diagonal, L, full, dt, model, s
             _at_sites(m, m.currents, x, v, constants, L, full, dt, model, sites)
             nodes = model.lists[m.sites : m.sites + m.count]
             add_rows(sites.current, sites.conductance, nodes, right, diagonal, L)
+
+
+@njit(**NO_COUNTING)
+def _show(late, first, step, g, x, v, constants, room, L, full, dt, model, records, sites):
+    """Compute and keep what is recorded besides what the block has, early or late in a step."""
+    for q in range(records.shown_start[g], records.shown_start[g + 1]):
+        shown = records.shown[q]
+        if shown.late == late and step % shown.every == 0:
+            m = model.mechanisms[shown.mechanism]
+            if m.kind == RECEPTOR:
+                _at_sites(m, shown.address, x, v, constants, L, full, dt, model, sites)
+                values = sites.current
+            else:
+                _over_runs(m, shown.address, x, v, constants, room, room, L, full, dt, model)
+                values = room
+            number = step // shown.every - first // shown.every - 1
+            for r in range(shown.first, shown.last):
+                record = records.computed[r]
+                records.values[record.place + number] = values[record.where]
 
 
 @njit(**NO_COUNTING)

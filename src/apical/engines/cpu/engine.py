@@ -15,11 +15,12 @@ from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.cache import compiled_meanwhile
 from apical.engines.cpu.events import Calendar, wire
 from apical.engines.cpu.exchange import collect_spikes, sum_cells
-from apical.engines.cpu.program import sources
+from apical.engines.cpu.program import shown_sources, sources
 from apical.engines.cpu.rows import GRIDS
 from apical.engines.cpu.tables import Axis
 from apical.errors import EngineError, NumericalError
 from apical.plan.discretise import Floats, Ints
+from apical.plan.first import first_sample
 from apical.plan.plan import Inputs, Plan, time_of
 
 #: Longest window, so that progress is seen and a run can be stopped soon.
@@ -36,6 +37,7 @@ class CpuEngine:
         """Compile or load what a plan needs; see :class:`apical.engines.base.Engine`."""
         cells = {id(p.cell): p.cell for p in plan.populations}.values()
         found = [s for c in cells for s in sources(c, plan.rates, plan.precision, plan.dt)]
+        found += shown_sources(plan)
         with compiled_meanwhile(found, plan.precision):
             warm.steps(plan.precision)
         warm.exchange(plan.precision)
@@ -73,7 +75,7 @@ class CpuRun:
         self._diverged = np.zeros(batch.groups, np.bool_)
         # step, member and cell of every spike so far, window by window
         self._spikes: list[tuple[Ints, Ints, Ints]] = []
-        self._sampled = self._first_samples()
+        self._sampled, self._kept = self._first_samples(), self._first_records()
         grid, real = GRIDS[self.plan.precision], batch.real
         self._axis = Axis(real(self.plan.dt), real(grid.per_mv), grid.half, real(LIMIT))
         self._shares = _shares(batch, self._groups["cells"], threads)
@@ -92,28 +94,25 @@ class CpuRun:
         )  # fmt: skip
         shares = zip(self._shares, self._work, strict=True)
         self._each(advance, [(mine, *arguments, work) for mine, work in shares])
+        self._keep(first, steps)
         self._exchange(first, steps)
         self.step = first + steps
         if self._diverged.any():
             self._note_failures()
         return self.step
 
-    def result(self, member: int) -> RawResult:
+    def result(self, member: int, *, copy: bool = True) -> RawResult:
         """Return what a member has given so far."""
         columns = [
             np.concatenate([np.zeros(0, np.int64), *c]) for c in zip(*self._spikes, strict=True)
         ]
         step, owner, cell = columns or [np.zeros(0, np.int64)] * 3
         mine = owner == member
-        recordings = tuple(
-            self._records.values[at : at + int(np.prod(shape))]
-            .reshape(shape)[:, :, : request.samples(self.step)]
-            .copy()
-            for (at, shape), request in zip(
-                self._recorded[member], self.plan.recordings, strict=True
-            )
-        )
         n, plan = len(self.plan.populations), self.members[member].plan
+        recordings = tuple(
+            request.given(kept, self.step, copy=copy)
+            for request, kept in zip(plan.recordings, self._kept[member], strict=True)
+        )
         observed = tuple(
             request.with_injected(
                 values[member, :, : request.samples(self.step)], plan.clamps, self.step
@@ -200,16 +199,27 @@ class CpuRun:
                 weights = member.plan.observables[k].weights
                 values[m, :, 0] = weights.sum(axis=1) @ member.plan.start[request.population].v
             found.append(values)
-        self._fill_first_records()
         return found
 
-    def _fill_first_records(self) -> None:
-        """Record the start."""
-        for group in range(self._batch.groups):
-            block = self._changing[self._groups["changing"][group] :]
-            rows = slice(self._records.start[group], self._records.start[group + 1])
-            records = self._records.records[rows]
-            self._records.values[records["place"]] = block[records["where"]]
+    def _first_records(self) -> list[list[Floats]]:
+        """Return room for what is recorded of every member, the start filled in."""
+        found = []
+        for member in self.members:
+            found.append([r.room(self.steps) for r in member.plan.recordings])
+            for request, kept in zip(member.plan.recordings, found[-1], strict=True):
+                # what single precision cannot hold diverges, and is reported as that
+                with np.errstate(over="ignore"):
+                    kept[:, :, 0] = first_sample(member.plan, request).astype(self._batch.real)
+        return found
+
+    def _keep(self, first: int, steps: int) -> None:
+        """Keep what was recorded in a window."""
+        for kept, places in zip(self._kept, self._recorded, strict=True):
+            for request, values, at in zip(self.plan.recordings, kept, places, strict=True):
+                low, high = request.samples(first), request.samples(first + steps)
+                shape = *values.shape[:2], requests.most_samples(request, self.window)
+                found = self._records.values[at : at + int(np.prod(shape))].reshape(shape)
+                values[:, :, low:high] = found[:, :, : high - low]
 
     def _note_failures(self) -> None:
         """Mark members that diverged, and let their cells start anew so that they do no harm."""

@@ -62,18 +62,40 @@ class _Gates:
     def write(self, gates: int, degree: int) -> None:
         """Advance every lane, then turn lanes × gates into gates × lanes."""
         sizes = chunks(gates)
-        moved: list[list[Any]] = [[] for _ in sizes]
         starts = [self._start_of(sum(sizes[:k]), size) for k, size in enumerate(sizes)]
-        for lane in range(BLOCK):
-            first = self._row_of(lane, row_size(gates, degree))
-            place = self._load(self.place, self.at, lane, self.real)
-            for k, size in enumerate(sizes):
-                before = sum(sizes[:k])
-                factors = self._polynomial(first, 2 * before * (degree + 1), size, degree, place)
-                moved[k].append(self._advance(factors, size, starts[k], lane * size))
+        rows = [self._row_of(lane, row_size(gates, degree)) for lane in range(BLOCK)]
+        places = [self._load(self.place, self.at, lane, self.real) for lane in range(BLOCK)]
         for k, size in enumerate(sizes):
+            offset = 2 * sum(sizes[:k]) * (degree + 1)
+            if size == 1:
+                self._single(rows, offset, starts[k], degree, gates - 1)
+                continue
+            moved = []
+            for lane in range(BLOCK):
+                factors = self._polynomial(rows[lane], offset, size, degree, places[lane])
+                moved.append(self._advance(factors, size, starts[k], lane * size))
             first_gate = 8 * k
-            self._turn(moved[k], size, first_gate, min(size, gates - first_gate))
+            turned = self._turned(moved)
+            for gate in range(first_gate, min(first_gate + size, gates)):
+                self._put(turned[gate - first_gate], gate)
+
+    def _single(self, rows: list[Any], offset: int, start: Any, degree: int, gate: int) -> None:
+        """Advance one gate that is alone in its chunk, all lanes at once."""
+        builder, eight = self.builder, ir.VectorType(self.real, BLOCK)
+        width = 1 << (2 * degree + 1).bit_length()
+        read = ir.VectorType(self.real, width)
+        turned = self._turned([self._load(self.table, row, offset, read) for row in rows])
+        place = self._load(self.place, self.at, 0, eight)
+        a, f = turned[:2]
+        for power in range(1, degree + 1):
+            more_a, more_f = turned[2 * power : 2 * power + 2]
+            a = builder.fadd(builder.fmul(a, place, flags=_FAST), more_a, flags=_FAST)
+            f = builder.fadd(builder.fmul(f, place, flags=_FAST), more_f, flags=_FAST)
+        x = self._load(self.states, start, 0, eight)
+        change = builder.fsub(a, builder.fmul(f, x, flags=_FAST), flags=_FAST)
+        x = builder.fadd(x, change, flags=_FAST)
+        builder.store(x, self._pointer(self.states, start, 0, eight), align=4)
+        self._put(x, gate)
 
     def _row_of(self, lane: int, numbers: int) -> Any:
         row = self._load(self.row, self.at, lane, _SMALL)
@@ -106,15 +128,15 @@ class _Gates:
         builder.store(x, self._pointer(self.states, start, offset, kind), align=4)
         return x
 
-    def _turn(self, lanes: list[Any], size: int, first_gate: int, gates: int) -> None:
-        """Store lanes × gates as rows of gates: merge pairs of lanes until all are together."""
+    def _turned(self, lanes: list[Any]) -> list[Any]:
+        """Return lanes × numbers as numbers × lanes: pairs merge until all are together."""
+        size, width = lanes[0].type.count, 1
         order = [[lane] for lane in range(BLOCK)]
-        width = 1
         while len(lanes) > 1:
             half = len(lanes) // 2
             merged = [
-                side + gate * width + q
-                for gate in range(size)
+                side + number * width + q
+                for number in range(size)
                 for side in (0, size * width)
                 for q in range(width)
             ]
@@ -122,12 +144,15 @@ class _Gates:
             order = [order[k] + order[k + half] for k in range(half)]
             width *= 2
         where = [order[0].index(lane) for lane in range(BLOCK)]
-        kind = ir.VectorType(self.real, BLOCK)
-        for gate in range(gates):
-            values = self._pick(lanes[0], lanes[0], [gate * BLOCK + w for w in where])
-            target = self._load(self.targets, _INT(0), first_gate + gate, _INT)
-            target = self.builder.add(target, self.shift)
-            self.builder.store(values, self._pointer(self.out, target, 0, kind), align=4)
+        return [
+            self._pick(lanes[0], lanes[0], [number * BLOCK + w for w in where])
+            for number in range(size)
+        ]
+
+    def _put(self, values: Any, gate: int) -> None:
+        """Store eight lanes of a gate where all other kernels read them."""
+        target = self.builder.add(self._load(self.targets, _INT(0), gate, _INT), self.shift)
+        self.builder.store(values, self._pointer(self.out, target, 0, values.type), align=4)
 
     def _pointer(self, data: Any, index: Any, offset: int, kind: Any) -> Any:
         element = kind.element if isinstance(kind, ir.VectorType) else kind

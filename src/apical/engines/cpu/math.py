@@ -91,6 +91,12 @@ def exp(x: float) -> float:
 
 
 @njit(**OPTIONS)
+def decay(x: float) -> float:
+    """Return 1 − e^x, by which a gate comes closer to its steady value."""
+    return 1.0 - exp(x)
+
+
+@njit(**OPTIONS)
 def log(x: float) -> float:
     """Return the natural logarithm of a positive normal number."""
     bits = _bits(x)

@@ -77,6 +77,18 @@ def exp(x: Any) -> Any:
     return _scaled(p * r * r + r + _ONE, shifted)
 
 
+@njit(**OPTIONS)
+def decay(x: Any) -> Any:
+    """Return 1 − e^x for x ≤ 0; where that is little, it keeps all its digits."""
+    x = x if x > -_LIMIT else -_LIMIT
+    shifted = x * _LOG2E + _MAGIC
+    n = shifted - _MAGIC
+    r = (x - n * _LN2_HIGH) - n * _LN2_LOW
+    p = ((((_E0 * r + _E1) * r + _E2) * r + _E3) * r + _E4) * r + _E5
+    scale = _scaled(_ONE, shifted)
+    return (_ONE - scale) - scale * (p * r * r + r)
+
+
 _L = tuple(
     real(c)
     for c in (

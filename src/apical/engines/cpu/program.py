@@ -15,12 +15,13 @@ from apical.engines.cpu.generate import (
     channels_source,
     gates_source,
     mechanism_source,
+    shown_source,
 )
 from apical.engines.cpu.layout import Layout, lay_out
 from apical.engines.cpu.rows import Bundle, bundles
-from apical.equations.evaluate import Array, evaluate
 from apical.plan.cell import CellPlan, MechanismPlan, ion_currents
 from apical.plan.discretise import PER_AREA, Floats, Ints, Tree
+from apical.plan.plan import Plan
 from apical.plan.rates import table_of
 
 
@@ -110,14 +111,32 @@ def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellP
         gates=tuple(_gates(len(b.gates), precision) for b in found),
         layout=lay_out(cell, found), fixed=np.concatenate([*fixed, *parameters]),
         parameter_rows=tuple(starts[:-1].tolist()),
-        scalars=tuple(_scalars(cell, m, c) for m, c in zip(cell.mechanisms, codes, strict=True)),
+        scalars=tuple(
+            _scalars(cell, m, c, dt) for m, c in zip(cell.mechanisms, codes, strict=True)
+        ),
         tables=tuple(np.zeros(0) if t is None else t.ravel() for t in tables),
     )  # fmt: skip
 
 
+def shown_sources(plan: Plan) -> list[tuple[str, str]]:
+    """Return name and text of every module that recordings of a plan need besides."""
+    found = []
+    for request in plan.recordings:
+        if request.variable == "assigned":
+            cell = plan.populations[request.population].cell
+            code = _codes(cell, plan.rates, plan.precision)[request.mechanism]
+            found.append(_shown_source(code, request.assigned))
+    return found
+
+
+def shown(code: MechanismCode, name: str) -> int:
+    """Return the address of the kernel that computes what is recorded of a mechanism."""
+    return address(cache.load(*_shown_source(code, name)), "shown")
+
+
 def _codes(cell: CellPlan, rates: str, precision: str) -> tuple[MechanismCode, ...]:
-    ions = ion_currents(cell)
-    outputs = [n for m in cell.mechanisms for n in m.program.outputs]
+    ions = tuple(ion_currents(cell))
+    outputs = tuple(n for m in cell.mechanisms for n in m.program.outputs)
     computed = "table" if rates == "table" else "exact"
     return tuple(
         mechanism_code(m.program, computed, precision, ions, outputs) for m in cell.mechanisms
@@ -149,6 +168,12 @@ def _channels(cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, 
 @lru_cache(maxsize=256)
 def _mechanism_source(code: MechanismCode) -> tuple[str, str]:
     return f"{code.program.name}_{code.rates}_{code.precision}", mechanism_source(code)
+
+
+@lru_cache(maxsize=256)
+def _shown_source(code: MechanismCode, name: str) -> tuple[str, str]:
+    title = f"{code.program.name}_{name}_{code.rates}_{code.precision}"
+    return title, shown_source(code, name)
 
 
 def _gates_source(gates: int, precision: str) -> tuple[str, str]:
@@ -183,13 +208,11 @@ def _base(tree: Tree, dt: float) -> Floats:
 
 def _parameters(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode, dt: float) -> Floats:
     """Return the arrays of a mechanism, one after the other."""
-    values: dict[str, Array] = {**mechanism.parameters, "celsius": cell.celsius}
-    rows = [np.zeros(0), *(mechanism.parameters[n] for n in code.arrays)]
-    for _, rate in code.factors:
-        rows.append(np.broadcast_to(1.0 - np.exp(evaluate(rate, values) * dt), mechanism.n))
-    return np.concatenate(rows)
+    values = code.values(mechanism.parameters, cell.celsius, dt)
+    rows = [np.broadcast_to(values[name], mechanism.n) for name in code.arrays]
+    return np.concatenate([np.zeros(0), *rows])
 
 
-def _scalars(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode) -> Floats:
-    known = {n: float(p[0]) for n, p in mechanism.parameters.items()} | {"celsius": cell.celsius}
-    return np.array([known[n] for n in code.scalars], np.float64)
+def _scalars(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode, dt: float) -> Floats:
+    values = code.values(mechanism.parameters, cell.celsius, dt)
+    return np.array([np.ravel(values[name])[0] for name in code.scalars], np.float64)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.events import Inputs
 from apical.engines.cpu.layout import aligned
-from apical.engines.cpu.tables import RECORD, SUM, Clamps, Records, Sums, clamp_type
+from apical.engines.cpu.program import shown
+from apical.engines.cpu.tables import RECORD, SHOWN, SUM, Clamps, Records, Sums, clamp_type
 from apical.plan.discretise import Floats, Ints
 from apical.plan.plan import Inputs as GivenInputs
+from apical.plan.recordings import RecordingPlan
 
 
 def inputs(batch: Batch, given: Sequence[Sequence[GivenInputs]]) -> Inputs:
@@ -56,50 +60,89 @@ def _starts(batch: Batch, group: Ints) -> Ints:
     return np.searchsorted(group, np.arange(batch.groups + 1)).astype(np.int64)
 
 
-def records(batch: Batch) -> tuple[Records, list[list[tuple[int, tuple[int, int, int]]]]]:
-    """Return what to record, and where each member's recordings begin, with their shapes."""
-    parts: list[tuple[Ints, Ints, Ints, Ints]] = []
-    found: list[list[tuple[int, tuple[int, int, int]]]] = []
+def records(batch: Batch) -> tuple[Records, list[list[int]]]:
+    """Return what to record, with room for the samples of a window.
+
+    The second list has, for each member and recording, where its samples begin: those of a site of
+    a cell one after the other, sites and cells in their order.
+    """
+    found: list[list[int]] = [[] for _ in batch.members]
+    # group, request, where, place, every: of what blocks have, and of what is computed
+    parts: list[list[Ints]] = []
+    computed: list[list[Ints]] = []
     size = 0
     for m, member in enumerate(batch.members):
-        found.append([])
-        for request in member.plan.recordings:
-            samples = request.samples(batch.plan.steps)
-            shape = (len(request.cells), len(request.sites), samples)
+        for number, request in enumerate(member.plan.recordings):
             group, lane = batch.places_of(m, request.population, request.cells)
             kind = next(k for k in batch.kinds if _holds(k, m, request.population))
-            rows = _row(kind, request) + request.sites
             lanes = np.array(kind.lanes)[group - kind.first_group]
-            where = rows[None, :] * lanes[:, None] + lane[:, None]
-            place = size + samples * np.arange(where.size)
-            parts.append((
-                np.repeat(group, len(rows)), where.ravel(), place,
-                np.full(where.size, request.every),
-            ))  # fmt: skip
-            found[-1].append((size, shape))
-            size += int(np.prod(shape))
+            where = _rows(kind, request)[None, :] * lanes[:, None] + lane[:, None]
+            n, samples = where.size, most_samples(request, batch.window)
+            (computed if request.variable == "assigned" else parts).append([
+                np.repeat(group, len(request.sites)), np.full(n, number), where.ravel(),
+                size + samples * np.arange(n), np.full(n, request.every),
+            ])  # fmt: skip
+            found[m].append(size)
+            size += samples * n
+    kept, group, _ = _ordered(parts)
+    shown, shown_start, of_shown = _shown(batch, computed)
+    values = np.zeros(size, batch.real)
+    return Records(kept, _starts(batch, group), shown, shown_start, of_shown, values), found
+
+
+def most_samples(request: RecordingPlan, window: int) -> int:
+    """Return how many samples a window can give."""
+    return window // request.every + 1
+
+
+def _ordered(parts: list[list[Ints]]) -> tuple[Any, Ints, Ints]:
+    """Return records sorted by group and request, with their groups and requests."""
     none = np.zeros(0, np.int64)
-    columns = [np.concatenate([none, *(part[k] for part in parts)]) for k in range(4)]
-    order = np.argsort(columns[0], kind="stable")
-    group, where, place, every = (c[order] for c in columns)
+    columns = [np.concatenate([none, *(part[k] for part in parts)]) for k in range(5)]
+    order = np.lexsort((columns[1], columns[0]))
+    group, request, where, place, every = (c[order] for c in columns)
     records = np.zeros(len(group), RECORD)
     records["where"], records["every"], records["place"] = where, every, place
-    return Records(records, _starts(batch, group), np.zeros(size)), found
+    return records, group, request
+
+
+def _shown(batch: Batch, parts: list[list[Ints]]) -> tuple[Any, Ints, Any]:
+    """Return what is computed for recording only, each group's first, and where values are."""
+    records, group, request = _ordered(parts)
+    new = np.flatnonzero(np.diff(group, prepend=-1) | np.diff(request, prepend=-1))
+    rows = []
+    for low, high in pairwise([*new.tolist(), len(group)]):
+        asked = batch.plan.recordings[request[low]]
+        index = next(k for k, kind in enumerate(batch.kinds) if _has(kind, int(group[low])))
+        code = batch.kinds[index].programs[0].codes[asked.mechanism]
+        mechanism = batch.model.kinds[index]["first_mechanism"] + asked.mechanism
+        address = shown(code, asked.assigned)
+        rows.append((mechanism, address, not asked.early, asked.every, low, high))
+    return np.array(rows, SHOWN), _starts(batch, group[new]), records
+
+
+def _has(kind: Kind, group: int) -> bool:
+    return kind.first_group <= group < kind.first_group + len(kind.lanes)
 
 
 def _holds(kind: Kind, member: int, population: int) -> bool:
     return kind.population == population and member in kind.members
 
 
-def _row(kind: Kind, request) -> int:  # noqa: ANN001 - a RecordingPlan
-    """Return the first row of a recorded variable."""
+def _rows(kind: Kind, request: RecordingPlan) -> Ints:
+    """Return the row of what is recorded at each site, in the block or once it is computed."""
     program = kind.programs[0]
     if request.variable == "v":
-        return 0
+        return request.sites
     if request.variable == "i_membrane":
-        return program.layout.membrane
-    n = program.cell.mechanisms[request.mechanism].n
-    return program.layout.states[request.mechanism] + request.state * n
+        return program.layout.membrane + request.sites
+    mechanism = program.cell.mechanisms[request.mechanism]
+    if request.variable == "state":
+        first = program.layout.states[request.mechanism] + request.state * mechanism.n
+        return first + request.sites
+    # a channel's and pool's values lie by node
+    is_receptor = mechanism.program.kind == "receptor"
+    return request.sites if is_receptor else mechanism.nodes[request.sites]
 
 
 def sums(batch: Batch) -> tuple[Sums, Ints]:

@@ -47,7 +47,7 @@ class Grid:
 #: −128 to 128 mV. What is tolerated is a few roundings; errors are mostly smaller.
 GRIDS = {
     "double": Grid(per_mv=4, half=512, degree=5, tolerance=1e-13),
-    "single": Grid(per_mv=4, half=512, degree=3, tolerance=6e-8),
+    "single": Grid(per_mv=16, half=2048, degree=2, tolerance=6e-8),
 }
 #: Gates that more rows than this miss are computed by their equations.
 _MOST_BAD = 16

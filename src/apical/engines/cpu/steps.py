@@ -123,12 +123,13 @@ def crossings(before, after, threshold, step, real, spikes, first, count):
 
 
 @njit(**NO_COUNTING)
-def sample(x, step, records, group):
-    """Copy recorded values whose turn it is."""
+def sample(x, first, step, records, group):
+    """Copy recorded values whose turn it is; the window began after step `first`."""
     for r in range(records.start[group], records.start[group + 1]):
         record = records.records[r]
         if step % record.every == 0:
-            records.values[record.place + step // record.every] = x[record.where]
+            number = step // record.every - first // record.every - 1
+            records.values[record.place + number] = x[record.where]
 
 
 @njit(**NO_COUNTING)

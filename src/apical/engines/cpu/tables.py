@@ -53,8 +53,11 @@ RUN = _record("node", "count", "instance")
 GROUP = _record(
     "kind", "full", "lanes", "cells", "changing", "fixed", "spikes", "has_membrane",
 )  # fmt: skip
-#: A value recorded `every` so many steps: where it is in the block, and where it goes.
+#: A value recorded `every` so many steps: where it is, and where it goes.
 RECORD = _record("where", "every", "place")
+#: Something computed for recording only: of which mechanism, by which kernel, whether at the end of
+#: a step, how often, and the first and last of the values that are kept.
+SHOWN = _record("mechanism", "address", "late", "every", "first", "last")
 #: Weighted sums of a group's voltages. A window's samples of one output lie one row of lanes after
 #: the other, `room` of them.
 SUM = _record("every", "outputs", "weights", "to", "room")
@@ -120,10 +123,25 @@ class Clamps(NamedTuple):
 
 
 class Records(NamedTuple):
-    """Recorded values, ordered by group, and all samples."""
+    """Recorded values, ordered by group, and the samples of a window.
+
+    Parameters
+    ----------
+    records, start : record array, array of int
+        Values in groups' blocks, and each group's first.
+    shown, shown_start : record array, array of int
+        What is computed for recording only, and each group's first.
+    computed : record array
+        Where its values are once it is computed.
+    values : array
+        The samples.
+    """
 
     records: Any
     start: Ints
+    shown: Any
+    shown_start: Ints
+    computed: Any
     values: Floats
 
 

@@ -39,7 +39,10 @@ def steps(precision: str) -> None:
     model = tables.Model._make([*records, _NONE, _PAIRS, values, values, values])
     events = tables.Events(np.zeros(0, tables.event_type(real)), _NONE)
     clamps = tables.Clamps(np.zeros(0, tables.clamp_type(real)), _NONE)
-    recorded = tables.Records(np.zeros(0, tables.RECORD), _NONE, np.zeros(0))
+    none = np.zeros(0, tables.RECORD)
+    recorded = tables.Records(
+        none, _NONE, np.zeros(0, tables.SHOWN), _NONE, none, values
+    )  # fmt: skip
     advance(
         _NONE, 0, 0, tables.Axis(real(1), real(1), 1, real(1)), model,
         np.zeros(0, tables.GROUP), values, values, events, clamps, recorded, _sums(real),

@@ -77,8 +77,8 @@ class CudaRun:
         self._note_failures()
         return self.step
 
-    def result(self, member: int) -> RawResult:
-        """Return what a member has given so far."""
+    def result(self, member: int, *, copy: bool = True) -> RawResult:
+        """Return what a member has given so far; always copies."""
         plan = self.members[member].plan
         none = np.zeros(0, np.int64)
         columns = zip(*self._spikes, strict=True) if self._spikes else [(none,)] * 3

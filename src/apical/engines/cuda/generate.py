@@ -9,12 +9,11 @@ Names in generated code: element ``row*T + t`` of ``own`` is this thread's, ``ro
 
 from __future__ import annotations
 
-from apical.engines.codegen import MechanismCode, Writer, expressions, factor_name, step_text
+from apical.engines.codegen import Writer, expressions, step_text
 from apical.engines.cuda.device import version
 from apical.engines.cuda.layout import Layout
 from apical.engines.cuda.templates import HEADER, SUMS, WINDOW
 from apical.equations.expr import Name
-from apical.equations.program import Method, Update
 
 
 def cell_source(layout: Layout, precision: str, limit: float) -> str:
@@ -79,6 +78,7 @@ class _Cell:
                 own = [writer.text(c.value) for c in currents if f"i{c.ion}" == ion]
                 results.append(f"{self.given[ion]} += {' + '.join(own)}")
             lines += self._instances(k, self._body(k, writer, writer.needed, results))
+        lines += self._assigned(early=True)
         for name, row in self.layout.ions.items():
             lines.append(f"own[at(({row} + n)*T + t)] = {self.given[name]}")
         lines += [f"area = fixed[at(({self.layout.area} + n)*W + w)]"]
@@ -94,12 +94,24 @@ class _Cell:
             updates = code.program.updates
             if updates:
                 writer = Writer(code, [e for u in updates for e in expressions(code, u)])
-                new = [f"n_{code.tags[u.state]} = {_stepped(code, u, writer)}" for u in updates]
+                new = [f"n_{code.tags[u.state]} = {step_text(code, u, writer)}" for u in updates]
                 kept = [self._store(k, u.state) for u in updates]
                 needed = {*writer.needed, *(u.state for u in updates)}
                 lines += self._instances(k, self._body(k, writer, needed, new + kept))
             lines += self._outputs(k)
+        lines += self._assigned(early=False)
         return _function("advance", "own, t, T, fixed, w, W, tables, index, n, dt", lines)
+
+    def _assigned(self, *, early: bool) -> list[str]:
+        """Return lines that compute what is recorded only, with currents or at the end."""
+        lines = []
+        for (k, name), row in self.layout.assigned.items():
+            code = self.layout.codes[k]
+            if (name in code.program.behind_currents) == early:
+                writer = Writer(code, [Name(name)])
+                store = f"own[at(({row} + j)*T + t)] = {writer.text(Name(name))}"
+                lines += self._instances(k, self._body(k, writer, writer.needed, [store]))
+        return lines
 
     def _start(self) -> list[str]:
         """Return lines that find what a node has, its voltage, and what pools give there."""
@@ -139,7 +151,7 @@ class _Cell:
                 lines.append(
                     f"{names[name]} = own[at(({layout.states[k] + number * rows} + j)*T + t)]"
                 )
-        for number, name in enumerate([*code.arrays, *(name for name, _ in code.factors)]):
+        for number, name in enumerate(code.arrays):
             if name in needed:
                 row = layout.parameters[k] + number * rows
                 lines.append(f"{names[name]} = fixed[at(({row} + j)*W + w)]")
@@ -157,14 +169,6 @@ class _Cell:
         code, layout = self.layout.codes[k], self.layout
         row = layout.states[k] + list(code.program.states).index(state) * layout.instances[k]
         return f"own[at(({row} + j)*T + t)] = n_{code.tags[state]}"
-
-
-def _stepped(code: MechanismCode, update: Update, writer: Writer) -> str:
-    """Return one state after a step."""
-    if update.method is not Method.EXACT or factor_name(update.state) in dict(code.factors):
-        return step_text(code, update, writer)
-    x, (steady, exponent) = writer.names[update.state], expressions(code, update)
-    return f"{x} + decay({writer.text(exponent)})*({writer.text(steady)} - {x})"
 
 
 def _indent(lines: list[str]) -> list[str]:

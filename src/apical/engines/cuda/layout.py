@@ -9,14 +9,13 @@ have. Integers, such as the tree, are the same for all cells of the type.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from apical.engines.codegen import MechanismCode, mechanism_code
-from apical.equations.evaluate import Array, evaluate
 from apical.errors import EngineError
 from apical.plan.cell import CellPlan, CellState, MechanismPlan, ion_currents
 from apical.plan.discretise import PER_AREA, Floats, Ints
@@ -47,6 +46,8 @@ class Layout:
         Rows of membrane currents, and of conductances where those are wanted.
     diagonal, right : int
         Rows of the equations that are solved.
+    assigned : dict of (int, str) to int
+        Rows of what is computed for recordings only, by mechanism and name.
     rows : int
         Number of rows of what changes.
     axial, area, base, capacity : int
@@ -82,6 +83,7 @@ class Layout:
     conductance: int
     diagonal: int
     right: int
+    assigned: dict[tuple[int, str], int]
     rows: int
     axial: int
     area: int
@@ -113,8 +115,19 @@ class _Rows:
         return first
 
 
-def lay_out(cell: CellPlan, rates: str, precision: str) -> Layout:
+def lay_out(
+    cell: CellPlan, rates: str, precision: str, assigned: Iterable[tuple[int, str]] = ()
+) -> Layout:
     """Assign rows to a cell type.
+
+    Parameters
+    ----------
+    cell : CellPlan
+        The cell type.
+    rates, precision : str
+        How rates are computed, and the type of numbers.
+    assigned : iterable of (int, str)
+        Mechanism and name of what is computed for recordings only.
 
     Raises
     ------
@@ -130,7 +143,8 @@ def lay_out(cell: CellPlan, rates: str, precision: str) -> Layout:
     outputs = list(dict.fromkeys(n for m in cell.mechanisms for n in m.program.outputs))
     computed = "table" if rates == "table" else "exact"
     codes = tuple(
-        mechanism_code(m.program, computed, precision, ions, outputs) for m in cell.mechanisms
+        mechanism_code(m.program, computed, precision, tuple(ions), tuple(outputs))
+        for m in cell.mechanisms
     )
     found = [table_of(cell, m, rates) for m in cell.mechanisms]
     instances = [m.n if m.program.kind == "receptor" else nodes for m in cell.mechanisms]
@@ -143,12 +157,14 @@ def lay_out(cell: CellPlan, rates: str, precision: str) -> Layout:
         ),
         ions={name: changing.take(nodes) for name in ions}, current=changing.take(nodes),
         conductance=changing.take(nodes), diagonal=changing.take(nodes),
-        right=changing.take(nodes), rows=changing.n,
+        right=changing.take(nodes),
+        assigned={(k, name): changing.take(instances[k]) for k, name in assigned},
+        rows=changing.n,
         axial=fixed.take(nodes), area=fixed.take(nodes), base=fixed.take(nodes),
         capacity=fixed.take(nodes), threshold=fixed.take(1),
         absent={name: fixed.take(1) for name in outputs},
         parameters=tuple(
-            fixed.take(n * (len(c.arrays) + len(c.factors)))
+            fixed.take(n * len(c.arrays))
             for n, c in zip(instances, codes, strict=True)
         ),
         scalars=tuple(fixed.take(len(c.scalars)) for c in codes), fixed=fixed.n,
@@ -195,23 +211,13 @@ def unchanging(cell: CellPlan, layout: Layout, dt: float) -> Floats:
     for name, row in layout.absent.items():
         column[row] = cell.ions.get(name, np.nan)
     for k, (mechanism, code) in enumerate(zip(cell.mechanisms, layout.codes, strict=True)):
-        for number, values in enumerate(_arrays(cell, mechanism, code, dt)):
+        values = code.values(mechanism.parameters, cell.celsius, dt)
+        for number, name in enumerate(code.arrays):
             row = layout.parameters[k] + number * layout.instances[k]
-            column[row + places(mechanism)] = values
-        known = {n: float(p[0]) for n, p in mechanism.parameters.items()}
-        known["celsius"] = cell.celsius
+            column[row + places(mechanism)] = values[name]
         for number, name in enumerate(code.scalars):
-            column[layout.scalars[k] + number] = known[name]
+            column[layout.scalars[k] + number] = np.ravel(values[name])[0]
     return column
-
-
-def _arrays(
-    cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode, dt: float
-) -> list[Array]:
-    """Return what may differ between compartments: parameters, then factors."""
-    values: dict[str, Array] = {**mechanism.parameters, "celsius": cell.celsius}
-    found: list[Array] = [mechanism.parameters[name] for name in code.arrays]
-    return found + [1.0 - np.exp(evaluate(rate, values) * dt) for _, rate in code.factors]
 
 
 def tables(cell: CellPlan, rates: str) -> Floats:

@@ -98,7 +98,9 @@ class Population:
         self.n = plan.populations[index].n
         self.threads, self._real = self.n * len(members), REAL[plan.precision]
         cell = plan.populations[index].cell
-        self.layout = lay_out(cell, plan.rates, plan.precision)
+        mine = [r for r in plan.recordings if r.population == index and r.variable == "assigned"]
+        assigned = dict.fromkeys((r.mechanism, r.assigned) for r in mine)
+        self.layout = lay_out(cell, plan.rates, plan.precision, assigned)
         self._check_size()
         source = cell_source(self.layout, plan.precision, LIMIT)
         self._kernels = cache.load(f"cuda_{cell.name}_{plan.precision}", source)

@@ -12,6 +12,7 @@ from apical.engines.cuda.device import launch, room, to_device
 from apical.engines.cuda.layout import REAL, Layout, distinct_of, places, rounded
 from apical.engines.cuda.samples import Records, Sums
 from apical.plan.discretise import Floats, Ints
+from apical.plan.first import first_sample
 from apical.plan.recordings import RecordingPlan
 
 
@@ -121,6 +122,8 @@ class Sampler:
             return layout.current + request.sites
         k = request.mechanism
         mechanism = self._members[0].plan.populations[self._population].cell.mechanisms[k]
+        if request.variable == "assigned":
+            return layout.assigned[k, request.assigned] + places(mechanism)[request.sites]
         first = layout.states[k] + request.state * layout.instances[k]
         return first + places(mechanism)[request.sites]
 
@@ -151,8 +154,10 @@ class Sampler:
         for k in self._recordings:
             request = plan.recordings[k]
             shape = request.samples(plan.steps), len(request.cells), len(request.sites), members
-            kept = np.zeros(shape, self._real)
-            kept[0] = columns[self._source(request)]
+            kept = np.zeros(shape, REAL[request.precision])
+            for m, member in enumerate(self._members):
+                first = first_sample(member.plan, member.plan.recordings[k])
+                kept[0, :, :, m] = rounded(first, self._real)
             self._recorded.append(kept)
 
     def add(self, add_cells: Any) -> None:
@@ -193,8 +198,9 @@ class Sampler:
         """Return a member's recordings until a step, (cells, sites, samples), by index."""
         found = {}
         for k, kept in zip(self._recordings, self._recorded, strict=True):
-            samples = self._members[member].plan.recordings[k].samples(step)
-            found[k] = np.moveaxis(kept[:samples, :, :, member], 0, -1).astype(np.float64)
+            request = self._members[member].plan.recordings[k]
+            samples = np.moveaxis(kept[..., member], 0, -1)
+            found[k] = request.given(samples, step)
         return found
 
 

@@ -7,6 +7,7 @@ import copy
 import numpy as np
 
 from apical.equations.evaluate import Array, evaluate
+from apical.equations.expr import Name
 from apical.equations.program import Method, Update
 from apical.plan.cell import (
     CellState,
@@ -19,27 +20,50 @@ from apical.plan.connect import PopulationPlan
 from apical.plan.discretise import PER_AREA, Floats, Ints, Tree
 from apical.plan.plan import ClampPlan
 from apical.plan.rates import compute, table_of
+from apical.plan.recordings import RecordingPlan
 
 
 class Cells:
     """The cells of one population and everything that changes in them."""
 
     def __init__(
-        self, plan: PopulationPlan, start: CellState, clamps: list[ClampPlan], rates: str
+        self,
+        plan: PopulationPlan,
+        start: CellState,
+        clamps: list[ClampPlan],
+        recordings: list[RecordingPlan],
+        rates: str,
     ) -> None:
         self.plan, self.cell, self.tree, self.clamps = plan, plan.cell, plan.cell.tree, clamps
+        self.recordings = [r for r in recordings if r.variable == "assigned"]
         self.v = np.repeat(start.v[:, None], plan.n, axis=1)
         self.states = [np.repeat(s[:, :, None], plan.n, axis=2) for s in start.states]
         self.tables = [table_of(plan.cell, m, rates) for m in plan.cell.mechanisms]
         self.ions: dict[str, Floats] = {}
         self.i_membrane = np.zeros_like(self.v)
+        self.assigned: dict[str, Floats] = {}
+        if self.recordings:
+            self._currents()
+            self._note(early=True)
+            self._note(early=False)
 
     def copy(self) -> Cells:
         """Return the same cells in the same state, to change on their own."""
         new = copy.copy(self)
         new.states = [states.copy() for states in self.states]
+        new.assigned = dict(self.assigned)
         # everything else is replaced, never changed in place
         return new
+
+    def shown(self, request: RecordingPlan) -> Floats:
+        """Return what is recorded, (nodes or instances, cells), in its own unit."""
+        if request.variable == "v":
+            return self.v
+        if request.variable == "i_membrane":
+            return self.i_membrane
+        if request.variable == "assigned":
+            return self.assigned[request.name]
+        return self.states[request.mechanism][request.state]
 
     def receive(self, cell: Ints, mechanism: Ints, instance: Ints, weight: Floats) -> None:
         """Deliver events, one after the other: each sees what the one before left."""
@@ -56,6 +80,7 @@ class Cells:
     def advance(self, step: int, dt: float) -> None:
         """Do one step: currents, voltages, states."""
         current, conductance = self._currents()
+        self._note(early=True)
         injected = self._injected(step)
         before = self.v
         self.v = before + solve(self.tree, before, current - injected, conductance, dt)
@@ -64,6 +89,20 @@ class Cells:
             self.tree.capacitance[:, None] * change / dt + current + conductance * change
         )
         self._advance_states(dt)
+        self._note(early=False)
+
+    def _note(self, *, early: bool) -> None:
+        """Keep what is recorded besides voltages and states, by name of the recording."""
+        requests = [r for r in self.recordings if r.early == early]
+        # without any, nothing needs to be computed
+        outputs = self._outputs() if requests else {}
+        for request in requests:
+            plan, states = self.cell.mechanisms[request.mechanism], self.states[request.mechanism]
+            values = self._values(plan, states, outputs)
+            compute(plan, [Name(request.assigned)], values, self.tables[request.mechanism])
+            found = np.asarray(values[request.assigned])
+            shape = plan.n, self.plan.n
+            self.assigned[request.name] = np.broadcast_to(found, shape)
 
     def _outputs(self) -> dict[str, Array]:
         """Return what pools give to others now."""

@@ -56,9 +56,9 @@ class ReferenceRun:
         self.step = last
         return last
 
-    def result(self, member: int) -> RawResult:
+    def result(self, member: int, *, copy: bool = True) -> RawResult:
         """Return what a member has given so far."""
-        return self._members[member].result(self.step)
+        return self._members[member].result(self.step, copy)
 
     def snapshot(self) -> Snapshot:
         """Return a copy of the state."""
@@ -83,9 +83,12 @@ class _State:
 
     def __init__(self, plan: Plan) -> None:
         self.populations = [
-            Cells(p, start, [c for c in plan.clamps if c.population == i], plan.rates)
+            Cells(
+                p, start, [c for c in plan.clamps if c.population == i],
+                [r for r in plan.recordings if r.population == i], plan.rates,
+            )
             for i, (p, start) in enumerate(zip(plan.populations, plan.start, strict=True))
-        ]
+        ]  # fmt: skip
         self.sent: list[Waiting] = [defaultdict(list) for _ in plan.populations]
         self.spikes: list[tuple[float, int]] = []
 
@@ -118,9 +121,9 @@ class _Member:
                 self.samples.take(step + 1, self.state.populations)
         return None
 
-    def result(self, step: int) -> RawResult:
+    def result(self, step: int, copy: bool) -> RawResult:
         spikes = sorted(self.state.spikes)
-        return self.samples.result(step, spikes)
+        return self.samples.result(step, spikes, copy)
 
     def _step(self, step: int) -> NumericalError | None:
         """Do one step of every population."""
@@ -169,9 +172,7 @@ class _Samples:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.dipole = np.zeros((len(plan.populations), plan.steps + 1))
-        self.recordings = [
-            np.zeros((len(r.cells), len(r.sites), r.samples(plan.steps))) for r in plan.recordings
-        ]
+        self.recordings = [r.room(plan.steps) for r in plan.recordings]
         self.observed = [np.zeros((o.outputs, o.samples(plan.steps))) for o in plan.observables]
 
     def take(self, sample: int, populations: list[Cells]) -> None:
@@ -181,18 +182,16 @@ class _Samples:
         for request, kept in zip(self.plan.recordings, self.recordings, strict=True):
             if sample % request.every == 0:
                 cells = populations[request.population]
-                source = {"v": cells.v, "i_membrane": cells.i_membrane}.get(request.variable)
-                if source is None:
-                    source = cells.states[request.mechanism][request.state]
+                source = cells.shown(request)
                 kept[:, :, sample // request.every] = source[np.ix_(request.sites, request.cells)].T
         for request, kept in zip(self.plan.observables, self.observed, strict=True):
             if sample % request.every == 0:
                 v = populations[request.population].v
                 kept[:, sample // request.every] = np.einsum("ocn,nc->o", request.weights, v)
 
-    def result(self, step: int, spikes: list[tuple[float, int]]) -> RawResult:
+    def result(self, step: int, spikes: list[tuple[float, int]], copy: bool) -> RawResult:
         recordings = tuple(
-            kept[:, :, : request.samples(step)].copy()
+            request.given(kept, step, copy=copy)
             for request, kept in zip(self.plan.recordings, self.recordings, strict=True)
         )
         observed = tuple(
