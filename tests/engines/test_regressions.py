@@ -252,7 +252,7 @@ def test_events_that_have_arrived_make_room_for_others():
     run = get("cpu").start([Member(plan, plan.trial(0)[1])], threads=1)
     one = np.zeros(1, np.int64)
     for window in range(200):
-        run._calendar.take(window * plan.window, plan.window, run._batch.groups, run._inputs)
+        run._calendar.take(window * plan.window, plan.window, run._inputs)
         run._calendar.send(one + (window + 1) * plan.window, one, one + 3)
     blocks = run._calendar.queue.room[0]
     run.close()

@@ -294,11 +294,11 @@ def _observe(v, g, first_step, s, steps, L, full, sums, kept):
     size = v.shape[0]
     for q in range(sums.start[g], sums.start[g + 1]):
         request = sums.sums[q]
-        buffer = kept[(q - sums.start[g]) * KEPT * size :]
+        buffer = kept[request.kept * KEPT * size :]
         # samples of this window so far, this one included
         taken = (first_step + s + 1) // request.every - first_step // request.every
         is_turn = (first_step + s + 1) % request.every == 0
-        if is_turn:
+        if is_turn and request.keeper:
             copy(v, buffer[(taken - 1) % KEPT * size :])
         enough = is_turn and taken % KEPT == 0
         if enough or (s == steps - 1 and taken % KEPT):

@@ -216,7 +216,7 @@ class Batch:
             for mechanism, code in zip(mechanisms, program.codes, strict=True):
                 receptors = max(receptors, mechanism.n * max(1, len(code.inputs)))
             states = max([states, *(b.n * len(b.gates) for b in program.bundles)])
-        most = int(np.diff(sums.start).max(initial=0))
+        most = int(sums.sums["kept"].max(initial=-1)) + 1
 
         def room(rows: int) -> Floats:
             return aligned([np.zeros(rows * wide)], real)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 
 import numpy as np
 
 from apical.engines.base import LIMIT, Member, RawResult, Snapshot, check_voltages
 from apical.engines.cpu import requests, warm
-from apical.engines.cpu.advance import advance
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.cache import compiled_meanwhile
 from apical.engines.cpu.events import Calendar, wire
-from apical.engines.cpu.exchange import collect_spikes, sum_cells
+from apical.engines.cpu.exchange import collect_spikes
 from apical.engines.cpu.program import shown_sources, sources
 from apical.engines.cpu.rows import GRIDS
 from apical.engines.cpu.tables import Axis
+from apical.engines.cpu.team import Team
 from apical.errors import EngineError, NumericalError
 from apical.plan.discretise import Floats, Ints
 from apical.plan.first import first_sample
@@ -69,31 +68,31 @@ class CpuRun:
         self._calendar = Calendar(wiring, batch.places, self.steps, self.window, batch.real)
         self._clamps = requests.clamps(batch)
         self._records, self._recorded = requests.records(batch)
-        self._sums, self._which = requests.sums(batch)
+        self._sums, which = requests.sums(batch)
         self._owner, self._owner_at = batch.owners()
         self._spiked = batch.spikes(self._groups)
         self._diverged = np.zeros(batch.groups, np.bool_)
         # step, member and cell of every spike so far, window by window
         self._spikes: list[tuple[Ints, Ints, Ints]] = []
-        self._sampled, self._kept = self._first_samples(), self._first_records()
+        self._outputs, self._sampled = requests.outputs(batch, which)
+        self._fill_first_samples()
+        self._kept = self._first_records()
         grid, real = GRIDS[self.plan.precision], batch.real
         self._axis = Axis(real(self.plan.dt), real(grid.per_mv), grid.half, real(LIMIT))
-        self._shares = _shares(batch, self._groups["cells"], threads)
-        self._work = [batch.work(self._sums) for _ in self._shares]
-        self._pool = ThreadPoolExecutor(len(self._shares) - 1) if len(self._shares) > 1 else None
+        shares = _shares(batch, self._groups["cells"], threads)
+        self._team = Team(shares, [batch.work(self._sums) for _ in shares])
 
     def advance(self) -> int:
         """Advance every member by one window."""
         first = self.step
         steps = min(self.window - first % self.window, self.steps - first)
-        events = self._calendar.take(first, steps, self._batch.groups, self._inputs)
+        events = self._calendar.take(first, steps, self._inputs)
         arguments = (
-            first, steps, self._axis, self._batch.model, self._groups, self._changing,
+            self._axis, self._batch.model, self._groups, self._changing,
             self._fixed, events, self._clamps, self._records, self._sums, self._spiked,
-            self._diverged,
+            self._diverged, self._outputs,
         )  # fmt: skip
-        shares = zip(self._shares, self._work, strict=True)
-        self._each(advance, [(mine, *arguments, work) for mine, work in shares])
+        self._team.advance(first, steps, arguments)
         self._keep(first, steps)
         self._exchange(first, steps)
         self.step = first + steps
@@ -143,63 +142,32 @@ class CpuRun:
 
     def close(self) -> None:
         """Let the threads go."""
-        if self._pool:
-            self._pool.shutdown()
-
-    def _each(self, function: Callable[..., None], tasks: list[tuple], alone: bool = False) -> None:
-        """Call a compiled function for every task; this thread helps from the end."""
-        if self._pool is None or alone:
-            for task in tasks:
-                function(*task)
-            return
-        waiting = [(self._pool.submit(function, *task), task) for task in tasks[:-1]]
-        for task in tasks[-1:]:
-            function(*task)
-        for other, task in reversed(waiting):
-            if other.cancel():
-                function(*task)
-            else:
-                other.result()
+        self._team.close()
 
     def _exchange(self, first: int, steps: int) -> None:
-        """Collect a window's samples and spikes, and send the spikes on their way."""
-        batch, places = self._batch, self._batch.places
-        tasks = []
-        asked = [(p, 1) for p in range(len(self.plan.populations))]
-        asked += [(o.population, o.every) for o in self.plan.observables]
-        for (p, every), which, out in zip(asked, self._which, self._sampled, strict=True):
-            samples = (first + steps) // every - first // every
-            if samples and which.max(initial=-1) >= 0:
-                tasks.append((
-                    self._sums, which, places.first[:, p], places.group[:, p],
-                    self.plan.populations[p].n, batch.full, self._groups, samples, out,
-                    first // every + 1,
-                ))  # fmt: skip
-        # handing a task to a thread takes longer than a dipole
-        self._each(sum_cells, tasks, alone=not self.plan.observables)
+        """Collect a window's spikes, and send them on their way."""
         found = collect_spikes(
             self._spiked, self._groups, self._owner, self._owner_at, first, steps
         )
         self._spikes.append(found)
         self._calendar.send(*found)
 
-    def _first_samples(self) -> list[Floats]:
-        """Return room for the samples of dipoles and observables, those of t = 0 filled in."""
-        members, found = self.members, []
-        for p, population in enumerate(self.plan.populations):
-            values = np.zeros((len(members), 1, self.steps + 1))
-            for m, member in enumerate(members):
+    def _fill_first_samples(self) -> None:
+        """Fill in the dipoles and observables of the start."""
+        for m, member in enumerate(self.members):
+            plan = member.plan
+            for p, population in enumerate(plan.populations):
                 if population.dipole:
-                    cell, start = member.plan.populations[p].cell, member.plan.start[p]
-                    values[m, 0, 0] = np.repeat((cell.dipole * start.v).sum(), population.n).sum()
-            found.append(values)
-        for k, request in enumerate(self.plan.observables):
-            values = np.zeros((len(members), request.outputs, request.samples(self.steps)))
-            for m, member in enumerate(members):
-                weights = member.plan.observables[k].weights
-                values[m, :, 0] = weights.sum(axis=1) @ member.plan.start[request.population].v
-            found.append(values)
-        return found
+                    dipole = (population.cell.dipole * self._started(plan, p)).sum()
+                    self._sampled[p][m, 0, 0] = np.repeat(dipole, population.n).sum()
+            for k, request in enumerate(plan.observables, len(plan.populations)):
+                v = self._started(plan, request.population)
+                self._sampled[k][m, :, 0] = request.weights.sum(axis=1) @ v
+
+    def _started(self, plan: Plan, population: int) -> Floats:
+        """Return the voltages of the start as they are held here: later samples see no others."""
+        with np.errstate(over="ignore"):
+            return plan.start[population].v.astype(self._batch.real).astype(np.float64)
 
     def _first_records(self) -> list[list[Floats]]:
         """Return room for what is recorded of every member, the start filled in."""

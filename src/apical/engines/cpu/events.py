@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.math import NO_COUNTING, OPTIONS
+from apical.engines.cpu.math import NO_COUNTING
 from apical.engines.cpu.tables import Events, event_type
 from apical.plan.connect import Connections
 from apical.plan.discretise import Floats, Ints
@@ -192,44 +191,6 @@ def send(step, member, cell, wiring, places, window, steps, queue):
                 queue.weight[k] = wiring.weight[row]
 
 
-@njit(**OPTIONS)
-def gather(w, first_step, steps, groups, queue, inputs, low, high, kind):
-    """Order a window's events by group, then step, then as they were sent, inputs first.
-
-    Returns them, and the first of each group.
-    """
-    count = np.zeros(groups * steps + 1, np.int64)
-    for i in range(low, high):
-        count[inputs.group[i] * steps + inputs.step[i] - first_step + 1] += 1
-    block, left = queue.head[w], queue.entries[w]
-    while left > 0:
-        for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
-            count[queue.group[k] * steps + queue.step[k] - first_step + 1] += 1
-        block, left = queue.following[block], left - BLOCK
-    for b in range(1, count.shape[0]):
-        count[b] += count[b - 1]
-    start = np.empty(groups + 1, np.int64)
-    for g in range(groups + 1):
-        start[g] = count[g * steps]
-    found: Any = np.empty(count[groups * steps], kind)
-    for i in range(low, high):
-        b = inputs.group[i] * steps + inputs.step[i] - first_step
-        event = found[count[b]]
-        count[b] += 1
-        event.step, event.mechanism = inputs.step[i], inputs.mechanism[i]
-        event.element, event.weight = inputs.element[i], inputs.weight[i]
-    block, left = queue.head[w], queue.entries[w]
-    while left > 0:
-        for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
-            b = queue.group[k] * steps + queue.step[k] - first_step
-            event = found[count[b]]
-            count[b] += 1
-            event.step, event.mechanism = queue.step[k], queue.mechanism[k]
-            event.element, event.weight = queue.element[k], queue.weight[k]
-        block, left = queue.following[block], left - BLOCK
-    return found, start
-
-
 @njit(**NO_COUNTING)
 def release(w, queue):
     """Let the blocks of a window that has been taken be used again."""
@@ -240,12 +201,59 @@ def release(w, queue):
         queue.entries[w] = 0
 
 
+@njit(**NO_COUNTING)
+def gather(w, first_step, steps, queue, inputs, low, high, count, found):
+    """Order a window's events by group, then step, then as they were sent, inputs first.
+
+    Parameters
+    ----------
+    low, high : int
+        The window's inputs.
+    count : array of int, (groups · steps + 1,)
+        Room to count in.
+    found : Events
+        Where they go, and the first of each group.
+    """
+    groups = found.start.shape[0] - 1
+    for b in range(groups * steps + 1):
+        count[b] = 0
+    for i in range(low, high):
+        count[inputs.group[i] * steps + inputs.step[i] - first_step + 1] += 1
+    block, left = queue.head[w], queue.entries[w]
+    while left > 0:
+        for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
+            count[queue.group[k] * steps + queue.step[k] - first_step + 1] += 1
+        block, left = queue.following[block], left - BLOCK
+    for b in range(1, groups * steps + 1):
+        count[b] += count[b - 1]
+    for g in range(groups + 1):
+        found.start[g] = count[g * steps]
+    for i in range(low, high):
+        b = inputs.group[i] * steps + inputs.step[i] - first_step
+        event = found.events[count[b]]
+        count[b] += 1
+        event.step, event.mechanism = inputs.step[i], inputs.mechanism[i]
+        event.element, event.weight = inputs.element[i], inputs.weight[i]
+    block, left = queue.head[w], queue.entries[w]
+    while left > 0:
+        for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
+            b = queue.group[k] * steps + queue.step[k] - first_step
+            event = found.events[count[b]]
+            count[b] += 1
+            event.step, event.mechanism = queue.step[k], queue.mechanism[k]
+            event.element, event.weight = queue.element[k], queue.weight[k]
+        block, left = queue.following[block], left - BLOCK
+    release(w, queue)
+
+
 class Calendar:
     """Events on their way to all members of a batch."""
 
     def __init__(self, wiring: Wiring, places: Places, steps: int, window: int, real: type) -> None:
         self.wiring, self.places, self.steps, self.window = wiring, places, steps, window
-        self._event = numba.from_dtype(event_type(real))
+        groups = len(places.lanes)
+        self._count = np.zeros(groups * window + 1, np.int64)
+        self._taken = Events(np.zeros(0, event_type(real)), np.zeros(groups + 1, np.int64))
         windows = -(-steps // window)
         none = (np.zeros(0, kind) for kind in (np.int64, *(np.int32,) * 4, real))
         bounds = (np.full(windows, -1), np.full(windows, -1), np.zeros(windows, np.int64))
@@ -265,13 +273,16 @@ class Calendar:
         grown |= {n: _longer(getattr(self.queue, n), blocks * BLOCK) for n in _ENTRIES}
         self.queue = self.queue._replace(**grown)
 
-    def take(self, first: int, steps: int, groups: int, inputs: Inputs) -> Events:
-        """Return one window's events."""
+    def take(self, first: int, steps: int, inputs: Inputs) -> Events:
+        """Return one window's events; the next call may overwrite them."""
         low, high = np.searchsorted(inputs.step, [first, first + steps])
         w = first // self.window
-        found = gather(w, first, steps, groups, self.queue, inputs, low, high, self._event)
-        release(w, self.queue)
-        return Events._make(found)
+        size = int(self.queue.entries[w] + high - low)
+        if size > len(self._taken.events):
+            events = np.zeros(2 * size, self._taken.events.dtype)
+            self._taken = self._taken._replace(events=events)
+        gather(w, first, steps, self.queue, inputs, low, high, self._count, self._taken)
+        return self._taken
 
     def state(self) -> Queue:
         """Return a copy of what is under way."""

@@ -1,4 +1,4 @@
-"""What happens between windows: spikes are collected and cells' values summed."""
+"""What happens between windows: cells' values are summed, and spikes collected."""
 
 from __future__ import annotations
 
@@ -45,37 +45,37 @@ def collect_spikes(spikes, groups, owner, owner_at, first_step, steps):
 
 
 @njit(**NO_COUNTING)
-def sum_cells(sums, where, first, group, cells, full, groups, samples, out, sample):
-    """Add up a population's cells in their order, for every member and output.
+def sum_outputs(me, threads, first, steps, groups, sums, outputs):
+    """Sum this thread's part of a window's dipoles and observables over cells."""
+    turn = 0
+    for k in range(outputs.outputs.shape[0]):
+        output = outputs.outputs[k]
+        before = first // output.every
+        samples = (first + steps) // output.every - before
+        for m in range(outputs.first.shape[0]):
+            for o in range(output.outputs):
+                turn += 1
+                if samples > 0 and turn % threads == me:
+                    at = output.at + (m * output.outputs + o) * output.samples + before + 1
+                    total = outputs.values[at : at + samples]
+                    _sum_cells(k, m, o, groups, sums, outputs, total)
 
-    Parameters
-    ----------
-    where : array of int, (groups,)
-        Which sum of each group.
-    first, group : array of int, (members,)
-        Place of a member's first cell among those of its kind, and first group of its kind.
-    cells, full : int
-        Cells of the population, and lanes of a full group.
-    samples : int
-        How many samples this window gave.
-    out : array, (members, outputs, samples of the run)
-        Where they go, from `sample` on.
-    """
-    for m in range(out.shape[0]):
-        for o in range(out.shape[1]):
-            total = out[m, o, sample : sample + samples]
-            clear(total)
-            c = 0
-            while c < cells:
-                place = first[m] + c
-                g = group[m] + place // full
-                L, request = groups[g].lanes, sums.sums[where[g]]
-                lane = place % full
-                at = request.to + o * request.room * L + lane
-                # eight lanes of a group at once, or what is left of a member's
-                n = min(8, cells - c, L - lane)
-                _add_cells(total, sums.values, at, n, L)
-                c += n
+
+@njit(**NO_COUNTING)
+def _sum_cells(k, m, o, groups, sums, outputs, total):
+    """Add up a population's cells in their order."""
+    clear(total)
+    output, c = outputs.outputs[k], 0
+    while c < output.cells:
+        place = outputs.first[m, output.population] + c
+        g = outputs.group[m, output.population] + place // outputs.full
+        L, request = groups[g].lanes, sums.sums[outputs.which[k, g]]
+        lane = place % outputs.full
+        at = request.to + o * request.room * L + lane
+        # eight lanes of a group at once, or what is left of a member's
+        n = min(8, output.cells - c, L - lane)
+        _add_cells(total, sums.values, at, n, L)
+        c += n
 
 
 @njit(**NO_COUNTING)

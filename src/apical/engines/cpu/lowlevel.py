@@ -348,3 +348,43 @@ def add_lanes(typingctx: Any, out: Any, values: Any, to: Any, at: Any, apart: An
         return context.get_dummy_value()
 
     return types.void(out, values, to, at, apart), generate
+
+
+def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """Return the pointer to one element of an array of whole numbers."""
+    data = _data(context, builder, signature.args[0], args[0])
+    return builder.gep(data, [args[1]], source_etype=_INT)
+
+
+@compiled
+def load_now(typingctx: Any, array: Any, k: Any) -> Any:
+    """Read a number that other threads write, and what they wrote before it."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = _place(context, builder, signature, args)
+        return builder.load_atomic(place, "acquire", 8, typ=_INT)
+
+    return types.int64(array, k), generate
+
+
+@compiled
+def store_now(typingctx: Any, array: Any, k: Any, value: Any) -> Any:
+    """Write a number that other threads read, after all that was written before."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        builder.store_atomic(args[2], _place(context, builder, signature, args), "release", 8)
+        return context.get_dummy_value()
+
+    return types.void(array, k, types.int64), generate
+
+
+@compiled
+def swap_if(typingctx: Any, array: Any, k: Any, expected: Any, value: Any) -> Any:
+    """Write a number if it is what is expected; return whether it was."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = _place(context, builder, signature, args)
+        found = builder.cmpxchg(place, args[2], args[3], "acq_rel", "acquire")
+        return builder.extract_value(found, 1)
+
+    return types.boolean(array, k, types.int64, types.int64), generate

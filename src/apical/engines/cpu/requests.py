@@ -12,7 +12,17 @@ from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.events import Inputs
 from apical.engines.cpu.layout import aligned
 from apical.engines.cpu.program import shown
-from apical.engines.cpu.tables import RECORD, SHOWN, SUM, Clamps, Records, Sums, clamp_type
+from apical.engines.cpu.tables import (
+    OUTPUT,
+    RECORD,
+    SHOWN,
+    SUM,
+    Clamps,
+    Outputs,
+    Records,
+    Sums,
+    clamp_type,
+)
 from apical.plan.discretise import Floats, Ints
 from apical.plan.plan import Inputs as GivenInputs
 from apical.plan.recordings import RecordingPlan
@@ -160,6 +170,7 @@ def sums(batch: Batch) -> tuple[Sums, Ints]:
     shared: dict[tuple[int, int], int] = {}
     start, at, to = [0], 0, 0
     for g, kind, lanes, position, cells in batch.each_group():
+        slots: dict[int, int] = {}
         for number, (population, every, outputs) in enumerate(requests):
             is_dipole = number < len(plan.populations)
             if population != kind.population:
@@ -178,12 +189,38 @@ def sums(batch: Batch) -> tuple[Sums, Ints]:
             else:
                 where = shared[key]
             which[number, g] = len(rows)
-            rows.append((every, outputs, where, to, batch.window))
+            keeper = every not in slots
+            slot = slots.setdefault(every, len(slots))
+            rows.append((every, outputs, where, to, batch.window, slot, keeper))
             to += outputs * batch.window * lanes
         start.append(len(rows))
     values = aligned([np.zeros(to)], batch.real)
     sums = np.array(rows, SUM)
     return Sums(sums, np.array(start), aligned(weights, batch.real), values), which
+
+
+def outputs(batch: Batch, which: Ints) -> tuple[Outputs, list[Floats]]:
+    """Return where dipoles and observables go; and them, (members, outputs, samples) each.
+
+    Dipoles of populations come first, those without one too: of zeros.
+    """
+    plan, members = batch.plan, len(batch.members)
+    asked = [(p, 1, 1, plan.steps + 1) for p in range(len(plan.populations))]
+    asked += [(o.population, o.every, o.outputs, o.samples(plan.steps)) for o in plan.observables]
+    rows: list[tuple[int, ...]] = []
+    at = 0
+    for population, every, n, samples in asked:
+        rows.append((population, plan.populations[population].n, every, n, samples, at))
+        at += members * n * samples
+    values = np.zeros(at)
+    shown: list[Floats] = [
+        values[row[-1] :][: members * row[3] * row[4]].reshape(members, row[3], row[4])
+        for row in rows
+    ]
+    summed = which.max(axis=1, initial=-1) >= 0
+    table = np.array(rows, OUTPUT)[summed]
+    places = batch.places
+    return Outputs(table, which[summed], places.first, places.group, batch.full, values), shown
 
 
 def _weights(

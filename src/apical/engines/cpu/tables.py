@@ -59,8 +59,13 @@ RECORD = _record("where", "every", "place")
 #: a step, how often, and the first and last of the values that are kept.
 SHOWN = _record("mechanism", "address", "late", "every", "first", "last")
 #: Weighted sums of a group's voltages. A window's samples of one output lie one row of lanes after
-#: the other, `room` of them.
-SUM = _record("every", "outputs", "weights", "to", "room")
+#: the other, `room` of them. Sums of equal `every` share a place for voltages, which the first one,
+#: the `keeper`, fills.
+SUM = _record("every", "outputs", "weights", "to", "room", "kept", "keeper")
+
+#: Dipoles or an observable summed over the cells of a population: each member's outputs, of
+#: `samples` each, lie one after the other.
+OUTPUT = _record("population", "cells", "every", "outputs", "samples", "at")
 
 
 def clamp_type(real: type) -> np.dtype:
@@ -151,6 +156,30 @@ class Sums(NamedTuple):
     sums: Any
     start: Ints
     weights: Floats
+    values: Floats
+
+
+class Outputs(NamedTuple):
+    """Dipoles and observables of members.
+
+    Parameters
+    ----------
+    outputs : record array
+    which : array of int, (outputs, groups)
+        Which sum of each group.
+    first, group : array of int, (members, populations)
+        Place of a member's first cell among those of its kind, and first group of its kind.
+    full : int
+        Lanes of a full group.
+    values : array
+        All samples of the run.
+    """
+
+    outputs: Any
+    which: Ints
+    first: Ints
+    group: Ints
+    full: int
     values: Floats
 
 

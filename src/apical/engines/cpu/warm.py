@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from apical.engines.cpu import tables
-from apical.engines.cpu.advance import advance
 from apical.engines.cpu.events import Calendar, Inputs, Places, wire
-from apical.engines.cpu.exchange import collect_spikes, sum_cells
+from apical.engines.cpu.exchange import collect_spikes
 from apical.engines.cpu.layout import REAL
+from apical.engines.cpu.team import Team
 
 _NONE, _PAIRS = np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
 
@@ -22,11 +22,10 @@ def exchange(precision: str) -> None:
     real = REAL[precision]
     places = Places(_PAIRS, _PAIRS, _PAIRS, _NONE, 1)
     calendar = Calendar(wire([], 0, 1.0, real), places, 1, 1, real)
-    calendar.take(0, 1, 0, Inputs(_NONE, _NONE, _NONE, _NONE, np.zeros(0, real)))
+    calendar.take(0, 1, Inputs(_NONE, _NONE, _NONE, _NONE, np.zeros(0, real)))
     groups = np.zeros(0, tables.GROUP)
     found = collect_spikes(tables.Spikes(_NONE, _NONE, _NONE), groups, _PAIRS, _NONE, 0, 1)
     calendar.send(*found)
-    sum_cells(_sums(real), _NONE, _NONE, _NONE, 0, 1, groups, 0, np.zeros((0, 1, 1)), 0)
 
 
 @lru_cache(maxsize=2)
@@ -43,11 +42,13 @@ def steps(precision: str) -> None:
     recorded = tables.Records(
         none, _NONE, np.zeros(0, tables.SHOWN), _NONE, none, values
     )  # fmt: skip
-    advance(
-        _NONE, 0, 0, tables.Axis(real(1), real(1), 1, real(1)), model,
+    arguments = (
+        tables.Axis(real(1), real(1), 1, real(1)), model,
         np.zeros(0, tables.GROUP), values, values, events, clamps, recorded, _sums(real),
-        tables.Spikes(_NONE, _NONE, _NONE), np.zeros(0, np.bool_), _work(values),
+        tables.Spikes(_NONE, _NONE, _NONE), np.zeros(0, np.bool_),
+        tables.Outputs(np.zeros(0, tables.OUTPUT), _PAIRS, _PAIRS, _PAIRS, 1, np.zeros(0)),
     )  # fmt: skip
+    Team([_NONE], [_work(values)]).advance(0, 0, arguments)
 
 
 def _sums(real: type) -> tables.Sums:

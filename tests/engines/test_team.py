@@ -1,0 +1,66 @@
+"""Threads keep step: they wait, leave, come back, and whoever is missing is replaced."""
+
+import time
+
+import numpy as np
+import pytest
+
+from apical.engines import get
+from apical.engines.base import Member
+from apical.engines.cpu.team import Team
+from apical.engines.cpu.together import APART
+from apical.plan import compile
+from apical.testing.networks import pair_of_populations
+
+
+def dipole(run):
+    while run.step < run.steps:
+        run.advance()
+    found = run.result(0).dipole
+    run.close()
+    return found
+
+
+@pytest.fixture(scope="module")
+def member():
+    plan = compile(pair_of_populations(), 20.0)
+    return Member(plan, plan.trial(0)[1])
+
+
+@pytest.fixture(scope="module")
+def alone(member):
+    return dipole(get("cpu").start([member], threads=1))
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_any_number_of_threads_gives_the_same(member, alone, threads):
+    for _ in range(5):
+        assert np.array_equal(dipole(get("cpu").start([member], threads=threads)), alone)
+
+
+def test_threads_that_have_left_come_back(member, alone):
+    run = get("cpu").start([member], threads=2)
+    for pause in (0, 0.3, 0, 0.3, 0):
+        time.sleep(pause)  # longer than a thread waits
+        run.advance()
+    assert np.array_equal(dipole(run), alone)
+
+
+def test_threads_leave_when_arguments_change(member, alone):
+    """Threads hold on to the arrays that they were given; those that grow must reach them."""
+    run = get("cpu").start([member], threads=2)
+    while run.step < run.steps:
+        run.advance()
+        run._calendar._taken = run._calendar._taken._replace()
+    assert np.array_equal(run.result(0).dipole, alone)
+    run.close()
+
+
+def test_no_thread_stays_behind(member):
+    run = get("cpu").start([member], threads=2)
+    for _ in range(3):
+        run.advance()
+    team: Team = run._team
+    run.close()
+    assert not team.state[::APART].any()
+    run.close()
