@@ -1,14 +1,16 @@
 """Pictures of models and results; the only room that knows matplotlib.
 
 Every function takes `ax`, without which it makes a figure of its own, and returns the axes, whose
-``figure`` can be saved (`save_figure`); `summary` returns a figure, `movie` an animation. Lines and
-collections carry the names of what they show as labels. Nothing touches pyplot's state.
+``figure`` can be saved (`save_figure`); `panels` makes axes for several in one figure. `summary`
+returns a figure, `movie` an animation. Lines and collections carry the names of what they show as
+labels. Nothing touches pyplot's state.
 """
 
 from apical.plots.cells import column, morphology
 from apical.plots.dipoles import dipole, layers
 from apical.plots.extracellular import csd, lfp
 from apical.plots.movies import movie, save_movie, voltages
+from apical.plots.panels import panels
 from apical.plots.spectra import psd, tfr
 from apical.plots.spikes import drives, histogram, raster
 from apical.plots.summary import save_figure, summary
@@ -29,6 +31,7 @@ __all__ = [
     "morphology",
     "movie",
     "neighbours",
+    "panels",
     "psd",
     "raster",
     "save_figure",

@@ -171,7 +171,8 @@ def _say_which(ax: Axes, data: xr.DataArray, trial: int | None, population: str 
     if trials > 1:
         which = f"mean of {trials} trials" if trial is None else f"trial {trial + 1} of {trials}"
         said.append(which)
-    ax.set_title(", ".join(said), loc="left", fontsize=8, color=style.GREY)
+    if said:
+        ax.set_title(", ".join(said), loc="left", fontsize=8, color=style.GREY)
 
 
 def _heights(data: xr.DataArray) -> tuple[Floats, str]:

@@ -158,10 +158,19 @@ def readable(name: str) -> str:
 
 
 def time_axis(ax: Axes, start: float, stop: float, label: bool = True) -> None:
-    """Set limits and, unless the axes share another's, the label of a time axis in ms."""
+    """Set limits and, unless the axes below have the same axis, the label of a time axis in ms."""
     ax.set_xlim(start, stop)
-    if label:
+    if label and (not _shared(ax) or _lowest(ax)):
         ax.set_xlabel("Time (ms)")
+
+
+def _shared(ax: Axes) -> bool:
+    return len(ax.get_shared_x_axes().get_siblings(ax)) > 1
+
+
+def _lowest(ax: Axes) -> bool:
+    place = ax.get_subplotspec()
+    return place is None or place.is_last_row()
 
 
 def beside(
