@@ -64,6 +64,10 @@ class EngineError(ApicalError, ValueError):
     """An engine that does not exist here, or an option it does not have."""
 
 
+class MissingPackageError(ApicalError, ImportError):
+    """A package that is not installed; tells which extra of apical brings it."""
+
+
 class NumericalError(ApicalError, ArithmeticError):
     """A simulation that diverged.
 

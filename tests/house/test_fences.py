@@ -10,12 +10,15 @@ from checkout import SOURCE, files, imports_of, room_of, short
 #: Packages that only some rooms may import.
 OWNERS = {
     "matplotlib": {"plots"},
+    "mpl_toolkits": {"plots"},
     "numba": {"engines"},
     "llvmlite": {"engines"},
-    "pydantic": {"model"},
+    "pydantic": {"model", "io"},
     "pydantic_core": {"model"},
     "h5py": {"io"},
     "h5netcdf": {"io"},
+    "pynwb": {"io"},
+    "mne": {"io"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

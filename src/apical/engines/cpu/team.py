@@ -46,8 +46,8 @@ class Team:
             time.sleep(0)
 
     def _call(self, me: int) -> None:
-        mine = (self.state, self.clock, self.shares, self.starts, *self._arguments, self.work[me])
-        together(me, *mine)
+        mine: list[Any] = [self.state, self.clock, self.shares, self.starts, *self._arguments]
+        together(me, *mine, self.work[me])
 
     def dismiss(self) -> None:
         """Let the threads go; they come back with the next window."""
