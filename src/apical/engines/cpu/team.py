@@ -46,8 +46,9 @@ class Team:
             time.sleep(0)
 
     def _call(self, me: int) -> None:
-        mine: list[Any] = [self.state, self.clock, self.shares, self.starts, *self._arguments]
-        together(me, *mine, self.work[me])
+        own = (me, self.state, self.clock, self.shares, self.starts)
+        everything: tuple[Any, ...] = (*own, *self._arguments, self.work[me])
+        together(*everything)
 
     def dismiss(self) -> None:
         """Let the threads go; they come back with the next window."""
