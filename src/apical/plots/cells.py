@@ -127,7 +127,11 @@ def column(
         for name, at in shanks.items():
             ax.plot(*at.T, color="0.2", marker="s", ms=2.5, lw=0.6, label=style.readable(name))
         if points:
-            ax.legend(loc="upper left", bbox_to_anchor=(0.0, 1.0), handletextpad=0.3)
+            # the space above the box is empty
+            ax.legend(
+                loc="upper center", bbox_to_anchor=(0.5, 1.0), handletextpad=0.3,
+                ncols=-(-(len(points) + len(shanks)) // 2), columnspacing=1.2,
+            )  # fmt: skip
     return ax
 
 

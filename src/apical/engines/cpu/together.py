@@ -20,8 +20,9 @@ ADVANCE, SUM = 0, 1
 _GONE, _WAITING, _WORKING, _REPLACED = 0, 1, 2, 3
 #: Numbers in a cache line, so that no two threads wait on the same.
 APART = 8
-#: How often a thread looks before it leaves: some milliseconds.
-_PATIENCE = 1_000_000
+#: How often a thread looks before it leaves, and the leader before it lets others go first: about
+#: half a millisecond, and a tenth of that.
+_PATIENCE, _BRIEFLY = 1_000_000, 100_000
 
 
 @njit(**NO_COUNTING)
@@ -87,7 +88,7 @@ def all_done(state):
         looked = 0
         while load_now(state, k) == _WORKING:
             looked += 1
-            if looked == _PATIENCE:
+            if looked == _BRIEFLY:
                 return False
     return True
 
