@@ -1,11 +1,13 @@
-"""How far fast ways are from plain ones on the evoked response: the tables of docs/numerics.md.
+"""How far fast ways are from plain ones: the tables of docs/numerics.md.
 
-Run with ``python benchmarks/precision.py [seeds]``. Single precision against double, and rates by
+Run with ``python benchmarks/precision.py [seeds [models…]]``; the evoked response if no model is
+named. Single precision against double, and rates by
 polynomials against the equations themselves. For each seed: spikes of all cells both ways, the
 time of the first spike that differs, and the largest difference of the total dipole, relative to
 its peak, before that time and over the whole run.
 """
 
+import itertools
 import sys
 
 import numpy as np
@@ -42,17 +44,16 @@ CASES = {
 }
 
 
-def main(seeds):
+def main(seeds, names):
     """Print the tables."""
-    network = models.erp()
-    for title, (plain, fast) in CASES.items():
-        print(f"\n{title}\n")
+    for name, (title, (plain, fast)) in itertools.product(names, CASES.items()):
+        print(f"\n{name}: {title}\n")
         print("| seed | spikes plain | spikes fast | apart from (ms) | before | whole run |")
         print("|---|---|---|---|---|---|")
         for seed in range(seeds):
-            n, m, apart, before, whole = compare(network, seed, plain, fast)
+            n, m, apart, before, whole = compare(models.load(name), seed, plain, fast)
             print(f"| {seed} | {n} | {m} | {apart:g} | {before:.1e} | {whole:.1e} |", flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10, sys.argv[2:] or ["erp"])

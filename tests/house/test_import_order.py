@@ -47,8 +47,6 @@ ONLY_FOR_TYPES = {"plan": {"model"}, "start": {"model"}, "result": {"model"}}
 
 #: Packages that come with another one, in the version that it needs.
 COMES_WITH = {"pydantic_core": "pydantic", "llvmlite": "numba", "mpl_toolkits": "matplotlib"}
-#: Extras whose packages are imported where they are needed, and only there.
-OF_EXTRAS = ("nwb", "mne")
 #: Packages that others load by name: xarray's reader and writer of netCDF-4.
 LOADED_BY_NAME = {"h5netcdf"}
 
@@ -113,12 +111,10 @@ def test_the_check_lets_right_imports_pass():
 def test_every_package_imported_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     declared = {text.split(">")[0].split("[")[0] for text in project["dependencies"]}
-    extras = project["optional-dependencies"]
-    extra = {text.split(">")[0].split("[")[0] for name in OF_EXTRAS for text in extras[name]}
     used = {
         found.name.split(".")[0]
         for path in files(".py", under=SOURCE)
         for found in imports_of(path.read_text(encoding="utf-8"))
     }
     foreign = used - set(sys.stdlib_module_names) - {"apical", ""}
-    assert {COMES_WITH.get(name, name) for name in foreign} | LOADED_BY_NAME == declared | extra
+    assert {COMES_WITH.get(name, name) for name in foreign} | LOADED_BY_NAME == declared

@@ -1,1 +1,1 @@
-"""Files: results (one netCDF-4 each) and recorded dipoles (text). Nothing here executes."""
+"""Files: results, recorded dipoles, and those of hnn-core, NWB and MNE. Nothing here executes."""
