@@ -32,21 +32,11 @@ def together(
 ):  # fmt: skip
     """Do this thread's part of the task that `clock` gives; thread 0 leads.
 
-    There are two: to advance groups by a window of steps, and then to sum what they gave.
-
-    Parameters
-    ----------
-    me : int
-        Number of this thread.
-    state : array of int
-        What every thread is doing.
-    clock : array of int
-        First step and number of steps of the window, and the task.
-    shares, starts : array of int
-        Groups, thread by thread, and where each thread's begin.
-    axis, …, work
-        See :func:`apical.engines.cpu.advance.advance` and
-        :func:`apical.engines.cpu.exchange.sum_outputs`.
+    There are two: to advance groups by a window of steps, and then to sum what they gave. `state`
+    tells what every thread is doing; `clock` holds the first step and the number of steps of the
+    window, and the task; `shares` has the groups, thread by thread, and `starts` where each
+    thread's begin. The rest is as :func:`apical.engines.cpu.advance.advance` and
+    :func:`apical.engines.cpu.exchange.sum_outputs` take it.
     """
     threads = starts.shape[0] - 1
     while me == 0 or _called(state, me * APART):
