@@ -9,8 +9,8 @@ from checkout import SOURCE, files, imports_of, room_of, short
 
 #: Packages that only some rooms may import.
 OWNERS = {
-    "matplotlib": {"plots"},
-    "mpl_toolkits": {"plots"},
+    "matplotlib": {"plots", "compat"},
+    "mpl_toolkits": {"plots", "compat"},
     "numba": {"engines"},
     "llvmlite": {"engines"},
     "pydantic": {"model", "io"},
