@@ -25,6 +25,8 @@ OWNERS = {
 #: Packages that read or run what a file says, or start programs.
 NOWHERE = {"pickle", "marshal", "shelve", "subprocess", "dill", "cloudpickle", "joblib", "ctypes"}
 FORBIDDEN_CALLS = {"eval", "exec", "__import__", "breakpoint", "print", "input", "exit", "quit"}
+#: Rooms that may print: hnn-core does, and says with `verbose` how far it has come.
+PRINTS = {"compat"}
 FORBIDDEN_ATTRIBUTES = {"read_pickle", "to_pickle"}
 #: Names of `os` that start programs.
 STARTS_PROGRAMS = re.compile(r"os\.(system|popen|fork|exec\w+|spawn\w+|posix_spawn\w*)")
@@ -45,6 +47,8 @@ def trespasses(text: str, room: str, runs_files: bool = False) -> list[str]:
             found.append(f"line {one.line}: {package}")
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Name) and node.id in FORBIDDEN_CALLS:
+            if node.id == "print" and room in PRINTS:
+                continue
             found.append(f"line {node.lineno}: {node.id}")
         elif isinstance(node, ast.Attribute) and node.attr in FORBIDDEN_ATTRIBUTES:
             found.append(f"line {node.lineno}: .{node.attr}")

@@ -28,11 +28,14 @@ ALLOWED: dict[str, set[str]] = {
     "simulate": {"model", "running", "result"},
     "watch": {"errors", "model", "plan", "running", "result"},
     "ensemble": {"errors", "model", "plan", "engines", "io", "running", "result"},
-    "plots": {"units", "errors", "model", "plan", "analysis", "io", "result"},
+    "fit": {
+        "errors", "random", "model", "analysis", "io", "result", "running", "simulate", "ensemble",
+    },
+    "plots": {"units", "errors", "model", "plan", "analysis", "io", "result", "fit"},
     "testing": {"errors", "model", "library", "models", "plan", "engines", "result", "simulate"},
     "cli": {
         "units", "errors", "model", "models", "engines", "analysis", "io", "result", "simulate",
-        "plots",
+        "fit", "plots",
     },
     "compat": {
         "units", "model", "library", "models", "plan", "io", "result", "running", "simulate",
@@ -43,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
 
 #: Rooms from which others are imported for type annotations only: they work on values given to
 #: them and neither make nor check these.
-ONLY_FOR_TYPES = {"plan": {"model"}, "start": {"model"}, "result": {"model"}}
+ONLY_FOR_TYPES = {"plan": {"model"}, "start": {"model"}, "result": {"model"}, "plots": {"fit"}}
 
 #: Packages that come with another one, in the version that it needs.
 COMES_WITH = {"pydantic_core": "pydantic", "llvmlite": "numba", "mpl_toolkits": "matplotlib"}

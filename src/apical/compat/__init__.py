@@ -1,0 +1,1 @@
+"""Public interfaces of other packages on top of apical."""

@@ -1,0 +1,1 @@
+"""What `apical.compat.hnn_core.viz` draws, by what is shown."""

@@ -1,0 +1,403 @@
+"""Current dipoles: simulating, reading, writing and changing them."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from copy import deepcopy
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from apical.compat.hnn_core.externals.mne import _check_option
+from apical.compat.hnn_core.utils import _savgol_filter, smooth_waveform
+from apical.io.hnn.hdf5 import read_dictionary, write_dictionary
+
+if TYPE_CHECKING:
+    from apical.compat.hnn_core.network import Network
+
+#: What hnn-core subtracts from every dipole, for each pair of pyramidal cells, fAm.
+_BASELINE_L2, _BASELINE_L5 = 0.0443, -49.0502
+#: For layer 5, slope (fAm/ms) and value from 37 ms, and from 750 ms on.
+_DRIFT, _LATE_DRIFT = (3.4770508e-3, -51.231085), (1.01e-4, -48.412078)
+
+
+def simulate_dipole(
+    net: Network,
+    tstop: float,
+    dt: float = 0.025,
+    n_trials: int | None = None,
+    record_vsec: str | bool = False,
+    record_isec: str | bool = False,
+    record_ca: str | bool = False,
+    postproc: bool = False,
+    verbose: bool = True,
+) -> list[Dipole]:
+    """Simulate a network.
+
+    Spikes and recordings are put into the network. As in hnn-core, drives and biases without end
+    get the end of this simulation for good.
+
+    Parameters
+    ----------
+    net : Network
+        The network; it is changed.
+    tstop, dt : float, ms
+        Length of the simulation and of a step.
+    n_trials : int, optional
+        Number of trials; by default what the parameters say.
+    record_vsec, record_isec, record_ca : {'all', 'soma', False}
+        Of which sections voltages, receptor currents and calcium are recorded.
+    postproc : bool
+        Deprecated: smooth and scale as the parameters say.
+    verbose : bool
+        Whether progress is printed.
+
+    Returns
+    -------
+    list of Dipole
+        One for each trial, nAm.
+    """
+    from apical.compat.hnn_core import parallel_backends
+
+    if n_trials is None:
+        n_trials = net._params["N_trials"] = net._params.get("N_trials", 1)
+    n: Any = n_trials
+    if n < 1:
+        raise ValueError(f"Invalid number of simulations: {n}")
+    _warn_of_nothing(net)
+    _settle_ends(net, tstop)
+    net._instantiate_drives(n_trials=n, tstop=tstop)
+    net._reset_rec_arrays()
+    wanted = {"record_vsec": record_vsec, "record_isec": record_isec, "record_ca": record_ca}
+    for name, what in wanted.items():
+        net._params[name] = _check_option(name, what, ["all", "soma", False])
+    net._tstop, net._dt, net._verbose = tstop, dt, verbose
+    if postproc:
+        warnings.warn(
+            "postproc is deprecated: use the methods smooth and scale of Dipole",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+    backend = parallel_backends._BACKEND or parallel_backends.JoblibBackend(n_jobs=1)
+    return backend.simulate(net, tstop, dt, n, postproc)
+
+
+def _warn_of_nothing(net: Network) -> None:
+    if not net.connectivity:
+        warnings.warn(
+            "No connections instantiated in network. neymotin_2020_model() and others give "
+            "networks from published models.",
+            UserWarning,
+            stacklevel=3,
+        )
+    if not net.external_drives and not net.external_biases:
+        warnings.warn("No external drives or biases loaded", UserWarning, stacklevel=3)
+
+
+def _settle_ends(net: Network, tstop: float) -> None:
+    """Give drives and biases without end the end of this simulation."""
+    for drive in net.external_drives.values():
+        if "tstop" in drive["dynamics"] and drive["dynamics"]["tstop"] is None:
+            drive["dynamics"]["tstop"] = tstop
+    for bias in (b for by_type in net.external_biases.values() for b in by_type.values()):
+        if bias["tstop"] is None:
+            bias["tstop"] = tstop
+        if bias["tstop"] < 0:
+            raise ValueError("End time of tonic input cannot be negative")
+        if bias["tstop"] < bias["t0"]:
+            raise ValueError("Duration of tonic input cannot be negative")
+
+
+class Dipole:
+    """A current dipole over time.
+
+    Parameters
+    ----------
+    times : (n_times,) array, ms
+        Sample times.
+    data : array (n_times, n_layers) or dict of str to array, nAm
+        One column (all), three (all, L2, L5), or columns by name.
+    nave : int
+        Number of trials averaged.
+
+    Attributes
+    ----------
+    sfreq : float, Hz
+        Sampling rate.
+    scale_applied : float
+        By what the data have been multiplied.
+    """
+
+    def __init__(self, times: Any, data: Any, nave: int = 1) -> None:
+        self.times = np.array(times)
+        if not isinstance(data, dict):
+            columns = data[:, None] if data.ndim == 1 else data
+            names = {1: ["agg"], 3: ["agg", "L2", "L5"]}.get(columns.shape[1])
+            if names is None:
+                raise ValueError(
+                    f"data must have 1 or 3 columns, or be a dictionary; got {columns.shape[1]}"
+                )
+            data = {name: columns[:, k] for k, name in enumerate(names)}
+        self.data: dict[str, np.ndarray] = data
+        self.nave = nave
+        self.sfreq = 1000.0 / (times[1] - times[0])
+        self.scale_applied: float = 1
+
+    def copy(self) -> Dipole:
+        """Return a copy."""
+        return deepcopy(self)
+
+    def scale(self, factor: float) -> Dipole:
+        """Multiply the data in place."""
+        for name in self.data:
+            self.data[name] = self.data[name] * factor
+        self.scale_applied *= factor
+        return self
+
+    def smooth(self, window_len: float) -> Dipole:
+        """Smooth the data in place with a Hamming window of some length (ms)."""
+        for name in self.data:
+            self.data[name] = smooth_waveform(self.data[name], window_len, self.sfreq)
+        return self
+
+    def savgol_filter(self, h_freq: float) -> Dipole:
+        """Smooth the data in place with a Savitzky–Golay filter of some cut-off (Hz)."""
+        if h_freq < 0:
+            raise ValueError("h_freq cannot be negative")
+        if h_freq > 0.5 * self.sfreq:
+            raise ValueError("h_freq must be less than half the sample rate")
+        for name in self.data:
+            self.data[name] = _savgol_filter(self.data[name], h_freq, self.sfreq)
+        return self
+
+    def plot(
+        self,
+        tmin: float | None = None,
+        tmax: float | None = None,
+        layer: Any = "agg",
+        decim: Any = None,
+        ax: Any = None,
+        color: Any = "k",
+        show: bool = True,
+    ) -> Any:
+        """Plot over time; see ``viz.plot_dipole``."""
+        from apical.compat.hnn_core.viz import plot_dipole
+
+        return plot_dipole(
+            self, tmin=tmin, tmax=tmax, ax=ax, layer=layer, decim=decim, color=color, show=show
+        )
+
+    def plot_psd(
+        self,
+        fmin: float = 0,
+        fmax: float | None = None,
+        tmin: float | None = None,
+        tmax: float | None = None,
+        layer: str = "agg",
+        color: Any = None,
+        label: str | None = None,
+        ax: Any = None,
+        show: bool = True,
+    ) -> Any:
+        """Plot the power spectral density; see ``viz.plot_psd``."""
+        from apical.compat.hnn_core.viz import plot_psd
+
+        return plot_psd(
+            self, fmin=fmin, fmax=fmax, tmin=tmin, tmax=tmax, layer=layer, color=color,
+            label=label, ax=ax, show=show,
+        )  # fmt: skip
+
+    def plot_tfr_morlet(
+        self,
+        freqs: Any,
+        n_cycles: Any = 7.0,
+        tmin: float | None = None,
+        tmax: float | None = None,
+        layer: str = "agg",
+        decim: Any = None,
+        padding: str | None = "zeros",
+        ax: Any = None,
+        colormap: Any = "inferno",
+        colorbar: bool = True,
+        colorbar_inside: bool = False,
+        show: bool = True,
+    ) -> Any:
+        """Plot power over time and frequency; see ``viz.plot_tfr_morlet``."""
+        from apical.compat.hnn_core.viz import plot_tfr_morlet
+
+        return plot_tfr_morlet(
+            self, freqs, n_cycles=n_cycles, tmin=tmin, tmax=tmax, layer=layer, decim=decim,
+            padding=padding, ax=ax, colormap=colormap, colorbar=colorbar,
+            colorbar_inside=colorbar_inside, show=show,
+        )  # fmt: skip
+
+    def write(self, fname: Any, overwrite: bool = True) -> None:
+        """Write into a ``.txt`` or ``.hdf5`` file, or as text into an open `StringIO`."""
+        if isinstance(fname, StringIO):
+            self._write_txt(fname)
+            return
+        path = Path(fname)
+        if not overwrite and path.exists():
+            raise FileExistsError(
+                f"File already exists at path {path}. Rename the file or set overwrite=True."
+            )
+        if path.suffix == ".txt":
+            self._write_txt(path)
+        elif path.suffix == ".hdf5":
+            self._write_hdf5(path)
+        else:
+            raise NameError(
+                f"File extension should be either txt or hdf5, but the given extension is "
+                f"{path.suffix}."
+            )
+
+    def _write_txt(self, target: Any) -> None:
+        if self.nave > 1:
+            text = f"Saving Dipole to file that is an average of {self.nave} trials"
+            warnings.warn(text, stacklevel=3)
+        columns = np.column_stack([self.times, *self.data.values()])
+        np.savetxt(target, columns, fmt=["%3.3f"] + ["%5.4f"] * len(self.data), delimiter="\t")
+
+    def _write_hdf5(self, path: Path) -> None:
+        print(f"Writing file {path}")
+        names = ("times", "sfreq", "nave", "data", "scale_applied")
+        values = {"object_type": "Dipole", **{name: getattr(self, name) for name in names}}
+        write_dictionary(path, values, overwrite=True)
+
+    def _post_proc(self, window_len: float, fctr: float) -> None:
+        self.scale(fctr)
+        if window_len > 0:
+            self.smooth(window_len)
+
+    def _convert_fAm_to_nAm(self) -> None:
+        for name in self.data:
+            self.data[name] = self.data[name] * 1e-6
+
+    def _baseline_renormalize(self, N_pyr_x: int, N_pyr_y: int) -> None:
+        """Subtract the baseline of the default column from data in fAm."""
+        pairs, t = N_pyr_x * N_pyr_y, self.times
+        if "L2" in self.data:
+            self.data["L2"] = self.data["L2"] - pairs * _BASELINE_L2
+        if "L5" in self.data:
+            (slope, value), (late_slope, late_value) = _DRIFT, _LATE_DRIFT
+            later = np.where(t < 750.0, slope * t + value, late_slope * t + late_value)
+            baseline = np.where(t <= 37.0, _BASELINE_L5, later)
+            self.data["L5"] = self.data["L5"] - pairs * baseline
+        layers = [values for name, values in self.data.items() if name != "agg"]
+        if layers:
+            self.data["agg"] = np.sum(layers, axis=0)
+
+
+def average_dipoles(dpls: Sequence[Dipole]) -> Dipole:
+    """Return the mean of dipoles that are scaled alike and are no averages themselves."""
+    for k, dpl in enumerate(dpls):
+        if not isinstance(dpl, Dipole):
+            raise ValueError(
+                f"All elements in the list should be instances of Dipole. Got {type(dpl)}"
+            )
+        if dpl.scale_applied != dpls[0].scale_applied:
+            raise RuntimeError("All dipoles must be scaled equally!")
+        if dpl.nave > 1:
+            raise ValueError(
+                f"Dipole at index {k} was already an average of {dpl.nave} trials. Cannot reaverage"
+            )
+    data = {name: np.mean([dpl.data[name] for dpl in dpls], axis=0) for name in dpls[0].data}
+    average = Dipole(dpls[0].times, data, nave=len(dpls))
+    average.scale_applied = dpls[0].scale_applied
+    return average
+
+
+def read_dipole(fname: Any) -> Dipole:
+    """Read a dipole from a ``.txt`` or ``.hdf5`` file."""
+    path = Path(fname)
+    if not path.exists():
+        raise FileNotFoundError(f"File not found at path {path}.")
+    if path.suffix == ".txt":
+        return _read_dipole_txt(path)
+    if path.suffix == ".hdf5":
+        return _read_dipole_hdf5(path)
+    raise NameError(
+        f"File extension should be either txt or hdf5, but the given extension is {path.suffix}"
+    )
+
+
+def _read_dipole_txt(fname: Any, extension: str = ".txt") -> Dipole:
+    """Read a dipole from text: time and one or three columns."""
+    if extension == ".csv":
+        columns = np.genfromtxt(fname, delimiter=",", skip_header=1, dtype=float)
+    else:
+        columns = np.loadtxt(fname, dtype=float)
+    if columns.shape[1] not in (2, 4):
+        raise ValueError(
+            f"Data are supposed to have 2 or 4 columns while we have {columns.shape[1]}."
+        )
+    return Dipole(columns[:, 0], columns[:, 1:])
+
+
+def _read_dipole_hdf5(path: Path) -> Dipole:
+    values = read_dictionary(path)
+    kind = values.get("object_type")
+    if kind is None:
+        raise NameError("The given file is not compatible. It does not tell what it holds.")
+    if kind != "Dipole":
+        raise ValueError(
+            f"The object should be of type Dipole. The file contains object of type {kind}"
+        )
+    dipole = Dipole(values["times"], values["data"], nave=values["nave"])
+    dipole.scale_applied = values["scale_applied"]
+    return dipole
+
+
+def _resample_and_weight_dipole(
+    dpl: Dipole,
+    exp_dpl: Dipole,
+    tstart: float = 0.0,
+    tstop: float = 0.0,
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return two dipoles between two times with as many samples, and weights of these."""
+    from scipy.signal import resample
+
+    for times in (exp_dpl.times, dpl.times):
+        tstart, tstop = max(tstart, times[0]), min(tstop, times[-1])
+    (exp_first, exp_last), (first, last) = (
+        (np.abs(times - tstart).argmin(), np.abs(times - tstop).argmin())
+        for times in (exp_dpl.times, dpl.times)
+    )
+    shares: Any = (np.ones(last) if weights is None else weights)[first:last]
+    simulated: Any = dpl.data["agg"][first:last]
+    recorded: Any = exp_dpl.data["agg"][exp_first:exp_last]
+    if len(simulated) > len(recorded):
+        simulated = resample(simulated, len(recorded))
+        shares = resample(shares, len(recorded))
+        shares = np.where(shares < 1e-4, 0, shares)
+    elif len(simulated) < len(recorded):
+        recorded = resample(recorded, len(simulated))
+    return simulated, recorded, shares
+
+
+def _rmse(
+    dpl: Dipole,
+    exp_dpl: Dipole,
+    tstart: float = 0.0,
+    tstop: float = 0.0,
+    weights: np.ndarray | None = None,
+) -> float:
+    """Return the weighted root mean square difference of two dipoles."""
+    a, b, weights = _resample_and_weight_dipole(dpl, exp_dpl, tstart, tstop, weights)
+    return np.sqrt((weights * (a - b) ** 2).sum() / weights.sum())
+
+
+def _anticorr(
+    dpl: Dipole,
+    exp_dpl: Dipole,
+    tstart: float = 0.0,
+    tstop: float = 0.0,
+    weights: np.ndarray | None = None,
+) -> float:
+    """Return one minus the correlation of two weighted dipoles."""
+    a, b, weights = _resample_and_weight_dipole(dpl, exp_dpl, tstart, tstop, weights)
+    return 1 - np.corrcoef(a * weights, b * weights)[0, 1]

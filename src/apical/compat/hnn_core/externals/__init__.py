@@ -1,0 +1,1 @@
+"""What other projects have lent to hnn-core."""

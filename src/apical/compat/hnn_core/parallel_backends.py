@@ -1,0 +1,112 @@
+"""How simulations are shared out: here, over threads, whichever backend is chosen."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import TYPE_CHECKING, Any, Self
+
+from apical.compat.hnn_core import _engine
+
+if TYPE_CHECKING:
+    from apical.compat.hnn_core.dipole import Dipole
+    from apical.compat.hnn_core.network import Network
+
+#: The backend of the ``with`` statement that is running.
+_BACKEND: Any = None
+
+
+class _Threads:
+    """What backends have in common."""
+
+    #: How many threads run; by default all cores.
+    threads: int | None = None
+
+    def __enter__(self) -> Self:
+        global _BACKEND
+        self._old_backend, _BACKEND = _BACKEND, self
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        global _BACKEND
+        _BACKEND = self._old_backend
+
+    def simulate(
+        self, net: Network, tstop: float, dt: float, n_trials: int, postproc: bool = False
+    ) -> list[Dipole]:
+        """Simulate all trials, put spikes and recordings into the network, return dipoles."""
+        return _engine.simulate(net, tstop, dt, n_trials, postproc, self.threads)
+
+
+class JoblibBackend(_Threads):
+    """Run trials together, on `n_jobs` threads; on all cores if that is 1 or less.
+
+    Parameters
+    ----------
+    n_jobs : int
+        Number of jobs.
+    """
+
+    def __init__(self, n_jobs: int = 1) -> None:
+        self.n_jobs = n_jobs
+        self.threads = min(n_jobs, os.cpu_count() or 1) if n_jobs > 1 else None
+
+    def simulate(
+        self, net: Network, tstop: float, dt: float, n_trials: int, postproc: bool = False
+    ) -> list[Dipole]:
+        """Simulate all trials, put spikes and recordings into the network, return dipoles."""
+        if net._verbose:
+            print(
+                f"Joblib will run {n_trials} trial(s) in parallel by distributing trials over "
+                f"{self.n_jobs} jobs."
+            )
+        return super().simulate(net, tstop, dt, n_trials, postproc)
+
+
+class MPIBackend(_Threads):
+    """Run on `n_procs` threads; nothing is started beside this process.
+
+    Parameters
+    ----------
+    n_procs : int, optional
+        Number of processes that MPI would start; by default all cores.
+    mpi_cmd : str
+        Command that would start them; not used, as are all others.
+    use_hwthreading_if_found, sensible_default_cores, override_hwthreading_option, \
+override_oversubscribe_option : bool
+        Not used.
+    """
+
+    def __init__(
+        self,
+        n_procs: int | None = None,
+        mpi_cmd: str = "mpiexec",
+        use_hwthreading_if_found: bool = True,
+        sensible_default_cores: bool = True,
+        override_hwthreading_option: bool | None = None,
+        override_oversubscribe_option: bool | None = None,
+    ) -> None:
+        cores = os.cpu_count() or 1
+        self.n_procs = cores if n_procs is None else n_procs
+        self.mpi_cmd = [mpi_cmd, "-np", str(self.n_procs)]
+        self.threads = min(self.n_procs, cores)
+
+    def simulate(
+        self, net: Network, tstop: float, dt: float, n_trials: int, postproc: bool = False
+    ) -> list[Dipole]:
+        """Simulate all trials, put spikes and recordings into the network, return dipoles."""
+        if self.n_procs > net._n_cells:
+            raise ValueError(
+                "More MPI processes were assigned than there are cells in the network. Please "
+                f"decrease the number of parallel processes (got n_procs={self.n_procs}) over "
+                f"which you will distribute the {net._n_cells} network neurons."
+            )
+        print(
+            f"MPI will run {n_trials} trial(s) sequentially by distributing network neurons over "
+            f"{self.n_procs} processes."
+        )
+        return super().simulate(net, tstop, dt, n_trials, postproc)
+
+    def terminate(self) -> None:
+        """Warn that there is no process to end."""
+        warnings.warn("No currently running process to terminate", UserWarning, stacklevel=2)

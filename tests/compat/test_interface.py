@@ -1,0 +1,226 @@
+"""hnn-core's names, its ways of being imported, and how scripts choose how it runs."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+
+import apical.compat.hnn_core as hc
+from apical.compat.hnn_core.batch_simulate import BatchSimulate
+from apical.compat.hnn_core.network_models import add_erp_drives_to_jones_model
+
+TOP = [
+    "simulate_dipole",
+    "read_dipole",
+    "average_dipoles",
+    "Dipole",
+    "Params",
+    "read_params",
+    "convert_to_json",
+    "Network",
+    "pick_connection",
+    "neymotin_2020_model",
+    "jones_2009_model",
+    "law_2021_model",
+    "calcium_model",
+    "Cell",
+    "CellResponse",
+    "read_spikes",
+    "pyramidal",
+    "basket",
+    "MPIBackend",
+    "JoblibBackend",
+    "dict_to_network",
+    "network_to_dict",
+    "read_network_configuration",
+    "write_network_configuration",
+    "set_engine",
+]
+MODULES = [
+    "batch_simulate",
+    "cell",
+    "cell_response",
+    "cells_default",
+    "check",
+    "dipole",
+    "drives",
+    "extracellular",
+    "hnn_io",
+    "network",
+    "network_models",
+    "optimization",
+    "parallel_backends",
+    "params",
+    "params_default",
+    "utils",
+    "viz",
+]
+
+
+def small(**given):
+    net = hc.neymotin_2020_model(mesh_shape=(2, 2), **given)
+    net.add_evoked_drive(
+        "evprox", mu=5.0, sigma=1.0, numspikes=1, location="proximal",
+        weights_ampa={"L2_pyramidal": 0.02, "L5_pyramidal": 0.02, "L2_basket": 0.1},
+    )  # fmt: skip
+    return net
+
+
+def simulated(net, tstop=12.0, **given):
+    return hc.simulate_dipole(net, tstop=tstop, verbose=False, **given)
+
+
+@pytest.mark.parametrize("name", TOP)
+def test_names_at_the_top(name):
+    assert callable(getattr(hc, name))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_modules(name):
+    assert importlib.import_module(f"apical.compat.hnn_core.{name}").__doc__
+
+
+def test_under_another_name_modules_are_the_same():
+    script = """
+        import sys
+        import apical.compat.hnn_core
+        sys.modules["hnn_core"] = apical.compat.hnn_core
+        import hnn_core
+        import hnn_core.network
+        from hnn_core import jones_2009_model
+        from hnn_core.network_models import add_erp_drives_to_jones_model
+        from hnn_core.parallel_backends import MPIBackend
+        from hnn_core.batch_simulate import BatchSimulate
+        from apical.compat.hnn_core.network import Network
+        assert hnn_core.network.Network is Network
+        assert hnn_core.MPIBackend is MPIBackend
+        assert Network.__module__ == "apical.compat.hnn_core.network"
+        assert sys.modules["hnn_core.network"].__spec__.name == "apical.compat.hnn_core.network"
+        try:
+            import hnn_core.nothing
+        except ModuleNotFoundError:
+            print("fine")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.strip() == "fine", done.stderr
+
+
+def test_backends_change_nothing():
+    first = simulated(small())[0]
+    for backend in (hc.MPIBackend(n_procs=2), hc.JoblibBackend(n_jobs=3), hc.JoblibBackend()):
+        with backend:
+            again = hc.simulate_dipole(small(), tstop=12.0, verbose=False)[0]
+        np.testing.assert_array_equal(again.data["agg"], first.data["agg"])
+
+
+def test_more_processes_than_cells_are_refused():
+    with hc.MPIBackend(n_procs=500), pytest.raises(ValueError, match="500"):
+        simulated(small())
+
+
+def test_engine_is_chosen_until_it_is_chosen_again():
+    table = simulated(small())[0]
+    hc.set_engine(rates="exact", threads=1)
+    exact = simulated(small())[0]
+    hc.set_engine()
+    assert not np.array_equal(table.data["L5"], exact.data["L5"])
+    np.testing.assert_array_equal(simulated(small())[0].data["L5"], table.data["L5"])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"rates": "fast"}, {"precision": "half"}, {"threads": 0}], ids=str
+)
+def test_engines_that_do_not_exist(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        hc.set_engine(**wrong)
+
+
+def test_progress_is_printed(capsys):
+    hc.simulate_dipole(small(), tstop=25.0, n_trials=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("Joblib will run 2 trial(s)")
+    assert [line for line in lines if line.startswith("Trial 2")][-1] == "Trial 2: 20.0 ms..."
+
+
+def test_nothing_is_printed_otherwise(capsys):
+    simulated(small())
+    assert capsys.readouterr().out == ""
+
+
+def test_trials_are_those_of_longer_runs():
+    net = small()
+    two = simulated(net, n_trials=2)
+    events = net.external_drives["evprox"]["events"]
+    assert len(events) == 2
+    assert events[0] != events[1]
+    one = simulated(net)[0]
+    np.testing.assert_array_equal(one.data["agg"], two[0].data["agg"])
+
+
+def test_pick_connection():
+    net = small()
+    assert hc.pick_connection(net, "L2_basket", "L2_pyramidal") == [4, 5]
+    assert hc.pick_connection(net, receptor=["gabab"], loc="soma") == [5, 7]
+    assert hc.pick_connection(net, "evprox") == [16, 17, 18]
+    assert hc.pick_connection(net) == []
+    with pytest.raises(ValueError, match="receptor"):
+        hc.pick_connection(net, receptor="gaba")
+
+
+def test_batch(tmp_path):
+    def set_params(values, net):
+        net.add_tonic_bias(amplitude={"L2_pyramidal": values["amplitude"]}, t0=1)
+
+    batch = BatchSimulate(
+        set_params, net=small(), tstop=6.0, save_folder=tmp_path, batch_size=2, save_outputs=True,
+        save_spiking=True, save_voltages=True, save_calcium=True,
+        summary_func=lambda results: [r["dpl"][0].data["agg"][-1] for r in results],
+    )  # fmt: skip
+    found = batch.run({"amplitude": [0.5, 1.0, 1.5]}, verbose=False)
+    assert [len(b) for b in found["simulated_data"]] == [2, 1]
+    files = batch.load_all_results()
+    assert [f["param_values"] for f in files] == [
+        [{"amplitude": 0.5}, {"amplitude": 1.0}], [{"amplitude": 1.5}]
+    ]  # fmt: skip
+    first = found["simulated_data"][0][0]
+    np.testing.assert_array_equal(files[0]["dpl"][0][0].data["L2"], first["dpl"][0].data["L2"])
+    assert files[0]["spiking"][0]["spike_gids"] == first["spiking"]["spike_gids"]
+    assert found["summary_statistics"][0][0] == first["dpl"][0].data["agg"][-1]
+    assert first["calcium"][0][8]["soma"][0] == pytest.approx(1e-4)
+
+
+def test_batch_of_spikes_without_dipoles():
+    batch = BatchSimulate(lambda values, net: None, small(), 6.0, save_dpl=False, save_spiking=True)
+    (result,) = batch.run({"nothing": [0]}, verbose=False)["simulated_data"][0]
+    assert set(result) == {"net", "param_values", "spiking"}
+
+
+def test_fitting_is_not_here_yet():
+    from apical.compat.hnn_core.optimization import Optimizer
+
+    with pytest.raises(NotImplementedError, match="fitting"):
+        Optimizer(small())
+
+
+def test_what_needs_neuron_says_so():
+    with pytest.raises(NotImplementedError, match="NEURON"):
+        hc.pyramidal("L5_pyramidal").build()
+
+
+def test_drives_of_a_published_response():
+    net = hc.neymotin_2020_model(mesh_shape=(2, 2))
+    add_erp_drives_to_jones_model(net, tstart=10)
+    assert list(net.external_drives) == ["evdist1", "evprox1", "evprox2"]
+    assert net.external_drives["evprox1"]["dynamics"]["mu"] == 36.61
+
+
+def test_old_name_of_the_column():
+    with pytest.warns(DeprecationWarning, match="neymotin_2020_model"):
+        assert hc.jones_2009_model(mesh_shape=(2, 2)) == hc.neymotin_2020_model(mesh_shape=(2, 2))
