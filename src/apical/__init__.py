@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         tfr,
     )
     from apical.ensemble import Ensemble, load_ensemble, simulate_many
+    from apical.fit import Fit, fit, identify, load_fit, objectives
     from apical.io.hnn import read_hnn, write_hnn
     from apical.io.recorded import read_dipole, write_dipole
     from apical.model import (
@@ -71,6 +72,7 @@ _MODULES = ("analysis", "errors", "library", "models", "plots", "units")
 _NAMES = {
     "apical.simulate": ("simulate",),
     "apical.ensemble": ("Ensemble", "load_ensemble", "simulate_many"),
+    "apical.fit": ("Fit", "fit", "identify", "load_fit", "objectives"),
     "apical.watch": ("Chunk", "Watch", "watch"),
     "apical.result": ("Result", "load"),
     "apical.analysis": (
@@ -139,6 +141,11 @@ __all__ = [  # noqa: RUF022 - modules, verbs, then the parts of a model
     "load",
     "Ensemble",
     "load_ensemble",
+    "fit",
+    "Fit",
+    "load_fit",
+    "identify",
+    "objectives",
     "Watch",
     "Chunk",
     "combine",
@@ -208,7 +215,7 @@ class _Package(ModuleType):
     """Keeps `apical.simulate` the function although a submodule has the same name; others too."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("simulate", "watch") and isinstance(value, ModuleType):
+        if name in ("fit", "simulate", "watch") and isinstance(value, ModuleType):
             value = getattr(value, name)
         super().__setattr__(name, value)
 

@@ -20,8 +20,8 @@ PAIRS = 100
 #: Before any cell spikes, both add rounding errors near 1e-16 over 4,000 steps of a cell that
 #: forgets: 1e-10 of the range is seen at rest (where the range is small), 1e-14 when driven.
 BEFORE_SPIKES = 1e-9
-#: Spikes amplify differences of rounding: up to 1e-6 of the range is seen.
-WHOLE_RUN = 1e-5
+#: Spikes amplify differences of rounding: up to 1e-11 of the range is seen.
+WHOLE_RUN = 1e-8
 
 
 def baseline(layer: str, t: np.ndarray) -> np.ndarray:

@@ -17,8 +17,8 @@ from apical import Recording, models, simulate
 #: Before any cell spikes, in parts of the largest value: 3e-15 is seen.
 BEFORE_SPIKES = 1e-11
 #: NEURON takes conductances from currents at v and v + 0.001 mV, which leaves 1e-10 of them open;
-#: spikes amplify that: 1e-6 is seen.
-WHOLE_RUN = 1e-5
+#: spikes amplify that.
+WHOLE_RUN = 1e-8
 
 
 @pytest.fixture(scope="module")

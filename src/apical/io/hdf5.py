@@ -76,7 +76,7 @@ def inspect(path: Path, format: str, version: int, look: Callable[[Any], list[st
                 raise FileFormatError(
                     f"{path.name}: {what} format {found} is not known here (only {version})"
                 )
-            _check_tree(file, path.name, limit=_FREE_BYTES + _MAX_RATIO * size)
+            check_tree(file, path.name, size_limit(size))
             return look(file)
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         if isinstance(error, ApicalError):
@@ -84,7 +84,12 @@ def inspect(path: Path, format: str, version: int, look: Callable[[Any], list[st
         raise FileFormatError(f"{path.name}: damaged {what} file: {error}") from error
 
 
-def _check_tree(root: Any, name: str, limit: int) -> None:
+def size_limit(size: int) -> int:
+    """Return how many bytes a file of some size (bytes) may declare."""
+    return _FREE_BYTES + _MAX_RATIO * size
+
+
+def check_tree(root: Any, name: str, limit: int) -> None:
     """Refuse links, data kept in other files, and sizes that no file of this length can hold."""
     import h5py
 

@@ -9,6 +9,7 @@ labels. Nothing touches pyplot's state.
 from apical.plots.cells import column, morphology
 from apical.plots.dipoles import dipole, layers
 from apical.plots.extracellular import csd, lfp
+from apical.plots.fits import convergence, fitted, parameters, sensitivity
 from apical.plots.movies import movie, save_movie, voltages
 from apical.plots.panels import panels
 from apical.plots.spectra import psd, tfr
@@ -21,10 +22,12 @@ __all__ = [
     "column",
     "connections",
     "connectivity",
+    "convergence",
     "csd",
     "dipole",
     "drive_strengths",
     "drives",
+    "fitted",
     "histogram",
     "layers",
     "lfp",
@@ -32,10 +35,12 @@ __all__ = [
     "movie",
     "neighbours",
     "panels",
+    "parameters",
     "psd",
     "raster",
     "save_figure",
     "save_movie",
+    "sensitivity",
     "summary",
     "tfr",
     "traces",

@@ -127,9 +127,9 @@ def column(
         for name, at in shanks.items():
             ax.plot(*at.T, color="0.2", marker="s", ms=2.5, lw=0.6, label=style.readable(name))
         if points:
-            # the space above the box is empty
+            # above the box, whose height depends on its proportions
             ax.legend(
-                loc="upper center", bbox_to_anchor=(0.5, 1.0), handletextpad=0.3,
+                loc="lower center", bbox_to_anchor=(0.5, 0.98), handletextpad=0.3,
                 ncols=-(-(len(points) + len(shanks)) // 2), columnspacing=1.2,
             )  # fmt: skip
     return ax

@@ -170,7 +170,14 @@ class NetworkPlotter:
         self._check_network_simulation("plotting voltages")
         frames = range(frame_start, len(self.times) if frame_stop is None else frame_stop, decim)
         movie = FuncAnimation(self.fig, self._set_time_idx, frames, interval=interval, blit=False)
-        movie.save(str(fname), writer=writer, fps=fps, dpi=dpi)
+        # the layout of every frame is that of the first, and takes as long as drawing
+        layout = self.fig.get_layout_engine()
+        self.fig.draw_without_rendering()
+        self.fig.set_layout_engine("none")
+        try:
+            movie.save(str(fname), writer=writer, fps=fps, dpi=dpi)
+        finally:
+            self.fig.set_layout_engine(layout)
 
     @property
     def _colormap(self) -> Any:
