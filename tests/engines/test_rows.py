@@ -7,8 +7,10 @@ import pytest
 
 from apical import CurrentClamp, Mechanism, Recording, simulate
 from apical.engines.cpu.rows import GRIDS, bundles, chunks, factors
+from apical.equations.tables import lookup
 from apical.models import erp
 from apical.plan import compile
+from apical.plan.rates import table_of
 from apical.testing.networks import ball, one_cell, pair_of_populations, tree
 
 #: A gate whose rates jump within a row, and one whose steady value has a kink at a whole mV.
@@ -29,41 +31,51 @@ JUMPY = Mechanism(
 )
 
 
-def read(bundle, precision, v):
-    """Return A and F of every gate at some voltages, from the rows."""
-    grid = GRIDS[precision]
+def places(grid, v):
+    """Return the row of every voltage and the place in it, as the kernels find them."""
+    if grid.held:
+        u = np.clip((v - grid.start) * grid.per_mv, 0, grid.pieces)
+        row = np.minimum(u.astype(int), grid.pieces - 1)
+        return row, u - row - 0.5
     u = v * grid.per_mv
-    row, place = np.floor(u).astype(int) + grid.half, u - np.floor(u) - 0.5
-    parts, at = [], 0
+    return np.floor(u).astype(int) + grid.pieces // 2, u - np.floor(u) - 0.5
+
+
+def read(bundle, v):
+    """Return A and F of every gate at some voltages, from the rows."""
+    row, place = places(bundle.grid, v)
+    parts, at, degree = [], 0, bundle.grid.degree
     for size in chunks(len(bundle.gates)):
-        numbers = (grid.degree + 1) * 2 * size
-        c = bundle.table[row, at : at + numbers].reshape(len(v), grid.degree + 1, 2, size)
-        powers = place[:, None] ** np.arange(grid.degree, -1, -1)
+        numbers = (degree + 1) * 2 * size
+        c = bundle.table[row, at : at + numbers].reshape(len(v), degree + 1, 2, size)
+        powers = place[:, None] ** np.arange(degree, -1, -1)
         parts.append(np.einsum("vp,vpkg->vgk", powers, c))
         at += numbers
     return np.concatenate(parts, axis=1)[:, : len(bundle.gates)]
 
 
+@pytest.mark.parametrize("rates", ["exact", "table"])
 @pytest.mark.parametrize("precision", ["double", "single"])
-def test_rows_give_the_factors_of_the_equations(precision):
-    """Everywhere in the range, not only where the fit was checked."""
-    plan = compile(erp(grid=(3, 3)), 1.0)
-    v = np.random.default_rng(0).uniform(-127.99, 127.99, 20_000)
-    seen = set()
-    for population in plan.populations:
-        cell = population.cell
-        for bundle in bundles(cell, "exact", precision, 0.025):
-            found, at = read(bundle, precision, v), 0
+def test_rows_give_the_factors_of_equations_and_tables(precision, rates):
+    """Everywhere in the range, not only where the fit was checked; beyond it too, with tables."""
+    plan, seen = compile(erp(grid=(3, 3)), 1.0), set()
+    far = {"exact": 127.99, "table": 150.0}[rates]
+    v = np.random.default_rng(0).uniform(-far, far, 20_000)
+    for cell in (population.cell for population in plan.populations):
+        for bundle in bundles(cell, rates, precision, 0.025):
+            found, at = read(bundle, v), 0
             assert len(bundle.bad) == 0
             for index in bundle.mechanisms:
                 mechanism = cell.mechanisms[index]
                 values = {n: float(p[0]) for n, p in mechanism.parameters.items()}
                 values["celsius"] = cell.celsius
-                exact = factors(mechanism.program, values, v, 0.025)
+                table = table_of(cell, mechanism, rates)
+                known = None if table is None else lookup(mechanism.program.table, table, v)
+                exact = factors(mechanism.program, values, v, 0.025, known)
                 n = exact.shape[1]
                 error = np.abs(found[:, at : at + n] - exact) / np.maximum(np.abs(exact), 1e-25)
                 # a few roundings of the number type
-                assert error.max() < {"double": 2e-13, "single": 1e-7}[precision]
+                assert error.max() < {"double": 3e-13, "single": 1e-7}[precision]
                 seen.add(mechanism.name)
                 at += n
     assert seen == {"hh2", "km", "ca", "cat", "ar"}
@@ -78,7 +90,6 @@ def test_what_rows_cannot_hold_is_left_to_the_equations():
         held = {cell.mechanisms[k].name for b in found for k in b.mechanisms}
         assert held.isdisjoint({"kca", "odd", "cad", "exp2syn"})
         assert bundles(cell, "direct", "double", 0.025) == ()
-        assert bundles(cell, "table", "double", 0.025) == ()
 
 
 def largest_difference(network, duration, **given):
@@ -126,7 +137,7 @@ def test_rates_that_jump():
     network = one_cell(cell, n=3, mechanisms={"jumpy": JUMPY})
     plan = compile(network, 1.0)
     (bundle,) = bundles(plan.populations[0].cell, "exact", "double", 0.025)
-    assert (bundle.bad - GRIDS["double"].half).tolist() == [-241]
+    assert (bundle.bad - GRIDS["double"].pieces // 2).tolist() == [-241]
     difference, v = largest_difference(network, 60)
     assert v.min() < -65
     assert v.max() > -60

@@ -20,6 +20,7 @@ from apical.engines.cpu.steps import (
     holds,
     inject,
     locate,
+    locate_held,
     membrane,
     sample,
     solve,
@@ -81,12 +82,12 @@ def advance(
             inject(right, step, clamps, g, L)
             copy(at_site, work.before)
             solve(v, parent, axial, order, diagonal, right, L)
-            if kind.first_bundle < kind.last_bundle:
-                inside = locate(v, axis.per_mv, axis.half, work.rows.place, work.rows.row)
-                for b in range(kind.first_bundle, kind.last_bundle):
-                    _advance_bundle(
-                        model.bundles[b], group, x, v, inside, constants, axis, model, work.rows
-                    )
+            located, inside = -1, True
+            for b in range(kind.first_bundle, kind.last_bundle):
+                bundle = model.bundles[b]
+                if bundle.grid != located:
+                    located, inside = bundle.grid, _locate(v, model.grids[bundle.grid], work.rows)
+                _advance_bundle(bundle, group, x, v, inside, constants, axis, model, work.rows)
             _advance_others(
                 kind, x, v, constants, current, conductance, L, full, axis.dt, model, work.sites
             )
@@ -214,6 +215,15 @@ def _at_sites(m, address, x, v, constants, L, full, dt, model, sites):
 
 
 @njit(**NO_COUNTING)
+def _locate(v, grid, rows):
+    """Find rows and places in them; return whether all voltages have a row."""
+    if grid.held:
+        locate_held(v, grid, rows.place, rows.row)
+        return True
+    return locate(v, grid.per_mv, grid.pieces // 2, rows.place, rows.row)
+
+
+@njit(**NO_COUNTING)
 def _advance_bundle(bundle, group, x, v, inside, constants, axis, model, rows):
     """Advance the gates of one bundle by their rows, or where these do not serve by equations."""
     L, full = group.lanes, group.full
@@ -228,7 +238,7 @@ def _advance_bundle(bundle, group, x, v, inside, constants, axis, model, rows):
             model.gate_tables[bundle.table :], x, model.shifts[full, bundle.first_target :],
         )  # fmt: skip
     if doubtful:
-        _replace(bundle, x, v, group.cells, L, full, axis, model, rows)
+        _replace(bundle, x, v, group.cells, L, full, model, rows)
 
 
 @njit(**NO_COUNTING)
@@ -262,7 +272,7 @@ def _equations(bundle, x, v, constants, L, full, dt, model, rows):
 
 
 @njit(**NO_COUNTING)
-def _replace(bundle, x, v, cells, L, full, axis, model, rows):
+def _replace(bundle, x, v, cells, L, full, model, rows):
     """Put what the equations gave where no row served."""
     gates, size = bundle.last_target - bundle.first_target, bundle.count * L
     bad = model.lists[bundle.first_bad : bundle.last_bad]
@@ -270,7 +280,7 @@ def _replace(bundle, x, v, cells, L, full, axis, model, rows):
         run = model.runs[r]
         for k in range(run.count):
             for lane in range(cells):
-                if uncertain(v[(run.node + k) * L + lane], axis.per_mv, axis.half, bad):
+                if uncertain(v[(run.node + k) * L + lane], model.grids[bundle.grid], bad):
                     j = (run.instance + k) * L + lane
                     for t in range(gates):
                         value = rows.states[t * size + j]

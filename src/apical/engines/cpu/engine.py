@@ -14,7 +14,6 @@ from apical.engines.cpu.cache import compiled_meanwhile
 from apical.engines.cpu.events import Calendar, wire
 from apical.engines.cpu.exchange import collect_spikes
 from apical.engines.cpu.program import shown_sources, sources
-from apical.engines.cpu.rows import GRIDS
 from apical.engines.cpu.tables import Axis
 from apical.engines.cpu.team import Team
 from apical.errors import EngineError, NumericalError
@@ -77,8 +76,7 @@ class CpuRun:
         self._outputs, self._sampled = requests.outputs(batch, which)
         self._fill_first_samples()
         self._kept = self._first_records()
-        grid, real = GRIDS[self.plan.precision], batch.real
-        self._axis = Axis(real(self.plan.dt), real(grid.per_mv), grid.half, real(LIMIT))
+        self._axis = Axis(batch.real(self.plan.dt), batch.real(LIMIT))
         shares = _shares(batch, self._groups["cells"], threads)
         self._team = Team(shares, [batch.work(self._sums) for _ in shares])
 

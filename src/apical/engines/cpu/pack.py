@@ -9,6 +9,7 @@ import numpy as np
 
 from apical.engines.cpu.layout import NARROW, REAL, aligned, runs
 from apical.engines.cpu.program import CellProgram, address
+from apical.engines.cpu.rows import Grid
 from apical.engines.cpu.tables import (
     BUNDLE,
     CHANNEL,
@@ -19,6 +20,7 @@ from apical.engines.cpu.tables import (
     RECEPTOR,
     RUN,
     Model,
+    grid_type,
 )
 from apical.plan.discretise import Floats, Ints
 
@@ -38,6 +40,7 @@ class _Packer:
         self.mechanisms: list[tuple] = []
         self.channels: list[tuple] = []
         self.bundles: list[tuple] = []
+        self.grids: list[Grid] = []
 
     def add(self, program: CellProgram) -> None:
         """Add one cell type."""
@@ -91,6 +94,12 @@ class _Packer:
             self._put(self.lists, lists), first_run[0], last_run[0],
         ))  # fmt: skip
 
+    def _grid(self, grid: Grid) -> int:
+        """Return the number of a grid; equal ones have one."""
+        if grid not in self.grids:
+            self.grids.append(grid)
+        return self.grids.index(grid)
+
     def _add_bundle(self, program: CellProgram, k: int, first: int) -> None:
         bundle, found = program.bundles[k], runs(program.bundles[k].nodes)
         targets = np.array([_gate_row(program, *gate) for gate in bundle.gates], np.int64)
@@ -98,7 +107,7 @@ class _Packer:
         target, first_run = self._put(self.shifts, targets), self._put(self.runs, found)
         bad, member = self._put(self.lists, bundle.bad), self._put(self.lists, members)
         self.bundles.append((
-            program.gates[k], program.layout.gates[k], bundle.n,
+            program.gates[k], program.layout.gates[k], bundle.n, self._grid(bundle.grid),
             self._put(self.gate_tables, bundle.table.ravel()), target, target + len(targets),
             bad, bad + len(bundle.bad), member, member + len(members), first_run,
             first_run + len(found),
@@ -125,7 +134,10 @@ def pack(programs: Sequence[CellProgram], precision: str) -> Model:
         runs=np.array([tuple(r) for r in found.tolist()], RUN),
         lists=_joined(packer.lists, np.int64),
         shifts=np.array([[narrow], [2 * narrow]]) * _joined(packer.shifts, np.int64),
-        numbers=_joined(packer.numbers, real), gate_tables=aligned(packer.gate_tables, real),
+        numbers=_joined(packer.numbers, real),
+        grids=np.array([(g.per_mv, g.start, g.pieces, g.held) for g in packer.grids],
+                       grid_type(real)),
+        gate_tables=aligned(packer.gate_tables, real),
         thresholds=np.array([p.cell.threshold for p in programs], real),
     )  # fmt: skip
 

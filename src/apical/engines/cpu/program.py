@@ -76,7 +76,7 @@ class CellProgram:
             and all(map(np.array_equal, self.scalars, other.scalars))
             and all(map(np.array_equal, self.tables, other.tables))
             and all(
-                a.gates == b.gates and np.array_equal(a.table, b.table)
+                a.gates == b.gates and a.grid == b.grid and np.array_equal(a.table, b.table)
                 for a, b in zip(self.bundles, other.bundles, strict=True)
             )
         )
@@ -91,8 +91,8 @@ def sources(cell: CellPlan, rates: str, precision: str, dt: float) -> list[tuple
     codes = _codes(cell, rates, precision)
     found = [_channels_source(cell, codes, these) for these in _together(cell)]
     found += [_mechanism_source(code) for code in codes]
-    gates = (len(b.gates) for b in bundles(cell, rates, precision, dt))
-    return found + [_gates_source(n, precision) for n in gates]
+    gates = ((len(b.gates), b.grid.degree) for b in bundles(cell, rates, precision, dt))
+    return found + [_gates_source(n, degree, precision) for n, degree in gates]
 
 
 @lru_cache(maxsize=64)
@@ -108,7 +108,7 @@ def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellP
         cell=cell, codes=codes, modules=tuple(_module(c) for c in codes),
         channels=tuple((_channels(cell, codes, these), these) for these in _together(cell)),
         bundles=found,
-        gates=tuple(_gates(len(b.gates), precision) for b in found),
+        gates=tuple(_gates(len(b.gates), b.grid.degree, precision) for b in found),
         layout=lay_out(cell, found), fixed=np.concatenate([*fixed, *parameters]),
         parameter_rows=tuple(starts[:-1].tolist()),
         scalars=tuple(
@@ -176,8 +176,8 @@ def _shown_source(code: MechanismCode, name: str) -> tuple[str, str]:
     return title, shown_source(code, name)
 
 
-def _gates_source(gates: int, precision: str) -> tuple[str, str]:
-    return f"gates_{gates}_{precision}", gates_source(gates, precision)
+def _gates_source(gates: int, degree: int, precision: str) -> tuple[str, str]:
+    return f"gates_{gates}_{degree}_{precision}", gates_source(gates, degree, precision)
 
 
 @lru_cache(maxsize=256)
@@ -187,9 +187,9 @@ def _module(code: MechanismCode) -> ModuleType:
 
 
 @lru_cache(maxsize=64)
-def _gates(gates: int, precision: str) -> int:
+def _gates(gates: int, degree: int, precision: str) -> int:
     """Return the address of the kernel that advances a number of gates together."""
-    return address(cache.load(*_gates_source(gates, precision)), "gates")
+    return address(cache.load(*_gates_source(gates, degree, precision)), "gates")
 
 
 def address(module: ModuleType, name: str) -> int:

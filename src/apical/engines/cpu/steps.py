@@ -150,6 +150,20 @@ def locate(v, per_mv, half, place, row):
     return inside
 
 
+# what is not a number must not lead outside the table
+@njit(**CAREFUL)
+def locate_held(v, grid, place, row):
+    """Find every voltage's row and place in it, beyond the ends those of the ends."""
+    most, last = v.dtype.type(grid.pieces), np.int32(grid.pieces - 1)
+    for j in range(v.shape[0]):
+        u = (v[j] - grid.start) * grid.per_mv
+        u = u if u > 0 else v.dtype.type(0)
+        u = u if u < most else most
+        k = min(np.int32(u), last)
+        row[j] = k
+        place[j] = (u - k) - v.dtype.type(0.5)
+
+
 @njit(**NO_COUNTING)
 def holds(rows, row):
     """Whether some voltage is in a row."""
@@ -170,12 +184,14 @@ def beyond(v, limit):
 
 
 @njit(**CAREFUL)
-def uncertain(v, per_mv, half, bad):
+def uncertain(v, grid, bad):
     """Whether no row serves a voltage."""
-    u = v * per_mv
-    if not (-half <= u < half):
+    half = grid.pieces // 2
+    u = (v - grid.start) * grid.per_mv if grid.held else v * grid.per_mv
+    if not (grid.held or -half <= u < half):
         return True
-    row, found = np.int32(np.floor(u)) + half, False
+    row = np.int32(min(max(u, 0), grid.pieces - 1)) if grid.held else np.int32(np.floor(u)) + half
+    found = False
     for k in range(bad.shape[0]):
         found |= bad[k] == row
     return found

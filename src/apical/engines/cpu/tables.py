@@ -40,11 +40,12 @@ MECHANISM = _record(
 #: Channels that cover the same nodes: address of the kernel that adds their densities, and where
 #: it finds theirs.
 CHANNELS = _record("address", "count", "shifts", "lists", "first_run", "last_run")
-#: Gates that are advanced together: address of the kernel, first row of their own copy, and where
-#: their table, mechanisms, rows of states and rows of the table that do not serve are.
+#: Gates that are advanced together: address of the kernel, first row of their own copy, which grid
+#: of voltages, and where their table, mechanisms, rows of states and rows of the table that do not
+#: serve are.
 BUNDLE = _record(
-    "gates", "row", "count", "table", "first_target", "last_target", "first_bad", "last_bad",
-    "first_member", "last_member", "first_run", "last_run",
+    "gates", "row", "count", "grid", "table", "first_target", "last_target", "first_bad",
+    "last_bad", "first_member", "last_member", "first_run", "last_run",
 )  # fmt: skip
 #: Consecutive nodes that a mechanism or bundle covers.
 RUN = _record("node", "count", "instance")
@@ -76,6 +77,13 @@ def clamp_type(real: type) -> np.dtype:
     )
 
 
+def grid_type(real: type) -> np.dtype:
+    """Return the record of a grid of voltages."""
+    return np.dtype(
+        [("per_mv", real), ("start", real), ("pieces", _INT), ("held", _INT)], align=True
+    )
+
+
 def event_type(real: type) -> np.dtype:
     """Return the record of an event; an element is an instance's lane."""
     return np.dtype(
@@ -96,6 +104,8 @@ class Model(NamedTuple):
         Offsets of what mechanisms are linked to and of gates' rows, in narrow and full groups.
     numbers : array
         Scalars, tables of rates.
+    grids : record array
+        What rows of gates stand for; see :class:`apical.engines.cpu.rows.Grid`.
     gate_tables : array
         Tables of gates' rows.
     thresholds : array, mV
@@ -109,6 +119,7 @@ class Model(NamedTuple):
     lists: Ints
     shifts: Ints
     numbers: Floats
+    grids: Any
     gate_tables: Floats
     thresholds: Floats
 
@@ -228,13 +239,9 @@ class Axis(NamedTuple):
     Parameters
     ----------
     dt : float, ms
-    per_mv, half : float and int
-        Pieces of gates' rows per mV, and on either side of 0 mV.
     limit : float, mV
         The voltage beyond which a cell has diverged.
     """
 
     dt: float
-    per_mv: float
-    half: int
     limit: float

@@ -35,7 +35,8 @@ def steps(precision: str) -> None:
     values = np.zeros(0, real)
     kinds = (tables.KIND, tables.MECHANISM, tables.CHANNELS, tables.BUNDLE, tables.RUN)
     records = [np.zeros(0, kind) for kind in kinds]
-    model = tables.Model._make([*records, _NONE, _PAIRS, values, values, values])
+    grids = np.zeros(0, tables.grid_type(real))
+    model = tables.Model._make([*records, _NONE, _PAIRS, values, grids, values, values])
     events = tables.Events(np.zeros(0, tables.event_type(real)), _NONE)
     clamps = tables.Clamps(np.zeros(0, tables.clamp_type(real)), _NONE)
     none = np.zeros(0, tables.RECORD)
@@ -43,7 +44,7 @@ def steps(precision: str) -> None:
         none, _NONE, np.zeros(0, tables.SHOWN), _NONE, none, values
     )  # fmt: skip
     arguments = (
-        tables.Axis(real(1), real(1), 1, real(1)), model,
+        tables.Axis(real(1), real(1)), model,
         np.zeros(0, tables.GROUP), values, values, events, clamps, recorded, _sums(real),
         tables.Spikes(_NONE, _NONE, _NONE), np.zeros(0, np.bool_),
         tables.Outputs(np.zeros(0, tables.OUTPUT), _PAIRS, _PAIRS, _PAIRS, 1, np.zeros(0)),
