@@ -10,6 +10,10 @@ from apical.errors import ModelError
 from apical.testing.networks import one_cell, tree
 
 
+def test_ranges_are_lists() -> None:
+    assert Recording(population="cells", cells=range(3)).cells == (0, 1, 2)
+
+
 def test_one_of_something_needs_no_list() -> None:
     one = Recording(population="A", sections="soma", cells=np.int64(3))  # type: ignore[arg-type]
     assert one == Recording(population="A", sections=("soma",), cells=(3,))

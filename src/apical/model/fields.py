@@ -231,9 +231,11 @@ class Items(Rule):
 
 
 def as_list(value: object) -> list[Any] | tuple[Any, ...] | None:
-    """Return a list, tuple or array as a list or tuple; None if it is none of these."""
+    """Return a list, tuple, range or array as a list or tuple; None if it is none of these."""
     if isinstance(value, (list, tuple)):
         return value
+    if isinstance(value, range):
+        return list(value)
     # NumPy arrays, without importing NumPy
     found = value.tolist() if hasattr(value, "tolist") else None  # type: ignore[attr-defined]
     return found if isinstance(found, list) else None
