@@ -289,7 +289,7 @@ def _add_bias(
 ) -> None:
     """Add a constant current to a network, which is changed."""
     if cell_type is not None:
-        text = "cell_type will be removed; give amplitude as a dictionary by cell type"
+        text = "cell_type argument will be deprecated; give amplitude as a dictionary by cell type"
         warnings.warn(text, DeprecationWarning, stacklevel=3)
         _validate_type(amplitude, (float, int), "amplitude")
         amplitude = {cell_type: float(amplitude)}

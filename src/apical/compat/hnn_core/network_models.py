@@ -109,7 +109,10 @@ def jones_2009_model(
 ) -> Network:
     """Return `neymotin_2020_model` under its old name."""
     warnings.warn(
-        "jones_2009_model is deprecated: use neymotin_2020_model", DeprecationWarning, stacklevel=2
+        "asking for the default model with `jones_2009_model` is deprecated: use "
+        "neymotin_2020_model",
+        DeprecationWarning,
+        stacklevel=2,
     )
     return neymotin_2020_model(params, add_drives_from_params, legacy_mode, mesh_shape)
 
