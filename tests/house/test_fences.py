@@ -72,7 +72,7 @@ def test_nothing_leaves_its_room(path):
     [
         "import matplotlib.pyplot as plt",
         "def f():\n    from numba import njit",
-        "import pydantic",
+        "import pydantic_core",
         "from pickle import loads",
         "import subprocess",
         "if TYPE_CHECKING:\n    import pickle",
