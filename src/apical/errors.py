@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,10 @@ class ModelError(ApicalError, ValueError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(str(p) for p in self.problems))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # errors come back from other processes as they were made
+        return type(self), (self.problems,)
 
 
 class EquationError(ModelError):
@@ -91,6 +96,9 @@ class NumericalError(ApicalError, ArithmeticError):
             "longer within ±1e5 mV; look for extreme conductances, currents or weights, or try a "
             "smaller dt"
         )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.population, self.cell, self.compartment, self.time)
 
 
 class Cancelled(ApicalError):  # noqa: N818 - a request, not a failure
