@@ -46,6 +46,21 @@ def test_threads_that_have_left_come_back(member, alone):
     assert np.array_equal(dipole(run), alone)
 
 
+def test_threads_are_called_back_before_the_leader_works(member, monkeypatch):
+    """Not after it, or whoever leaves during a long window would never do its share."""
+    run = get("cpu").start([member], threads=2)
+    order = []
+    team, submit, call = run._team, run._team._pool.submit, run._team._call
+    monkeypatch.setattr(team._pool, "submit", lambda *a: (order.append("called"), submit(*a))[1])
+    monkeypatch.setattr(team, "_call", lambda me: (me or order.append("led"), call(me))[1])
+    for _ in range(2):
+        order.clear()
+        time.sleep(0.3)
+        run.advance()
+        assert order[:2] == ["called", "led"]
+    run.close()
+
+
 def test_threads_leave_when_arguments_change(member, alone):
     """Threads hold on to the arrays that they were given; those that grow must reach them."""
     run = get("cpu").start([member], threads=2)

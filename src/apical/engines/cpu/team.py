@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 
 from apical.engines.cpu.tables import Work
-from apical.engines.cpu.together import ADVANCE, APART, SUM, all_done, arrive, send_home, together
+from apical.engines.cpu.together import (
+    ADVANCE,
+    APART,
+    GONE,
+    SUM,
+    all_done,
+    arrive,
+    send_home,
+    together,
+)
 from apical.plan.discretise import Ints
 
 
@@ -36,14 +45,19 @@ class Team:
             self._work_together()
 
     def _work_together(self) -> None:
+        self._call_back()
         self._call(0)
-        for k in range(1, len(self.work)):
-            thread = self._there.get(k)
-            if self._pool and (thread is None or thread.done()):
-                arrive(self.state, k)
-                self._there[k] = self._pool.submit(self._call, k)
         while not all_done(self.state):
             time.sleep(0)
+
+    def _call_back(self) -> None:
+        """Call the threads that have left."""
+        for k in range(1, len(self.work)):
+            if self._pool and self.state[k * APART] == GONE:
+                if k in self._there:
+                    self._there[k].result()
+                arrive(self.state, k)
+                self._there[k] = self._pool.submit(self._call, k)
 
     def _call(self, me: int) -> None:
         own = (me, self.state, self.clock, self.shares, self.starts)

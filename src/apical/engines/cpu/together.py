@@ -1,8 +1,8 @@
 """How threads of a run keep step: compiled, and without Python between windows.
 
 A thread waits for its next task within compiled code, for a moment, because waking it through
-Python takes as long as a fifth of a window of the default column. The leader, which is the thread
-that asks for windows, does the share of those that have left.
+Python takes as long as a fifth of a window of the default column. If that takes too long it leaves,
+and is called back with the next task by the leader, which is the thread that asks for windows.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from apical.engines.cpu.math import NO_COUNTING
 
 #: Tasks of a window.
 ADVANCE, SUM = 0, 1
-#: What a thread is doing: nothing here any more, waiting, working; or the leader does its share.
-_GONE, _WAITING, _WORKING, _REPLACED = 0, 1, 2, 3
+#: What a thread is doing: nothing here any more, waiting, working; or the leader does its share,
+#: because it left at the last moment.
+GONE, _WAITING, _WORKING, _REPLACED = 0, 1, 2, 3
 #: Numbers in a cache line, so that no two threads wait on the same.
 APART = 8
-#: How often a thread looks before it leaves, and the leader before it lets others go first: about
-#: half a millisecond, and a tenth of that.
-_PATIENCE, _BRIEFLY = 1_000_000, 100_000
+#: How often a thread looks before it leaves, and the leader before it lets others go first: some
+#: milliseconds, and a fifth of that.
+_PATIENCE, _BRIEFLY = 10_000_000, 2_000_000
 
 
 @njit(**NO_COUNTING)
@@ -54,7 +55,7 @@ def together(
                 else:
                     sum_outputs(k, threads, clock[0], clock[1], groups, sums, outputs)
                 if k != me:
-                    store_now(state, k * APART, _GONE)
+                    store_now(state, k * APART, GONE)
         if me == 0:
             return
         store_now(state, me * APART, _WAITING)
@@ -67,7 +68,7 @@ def _called(state, me):
         now = load_now(state, me)
         if now != _WAITING:
             return now == _WORKING
-    swap_if(state, me, _WAITING, _GONE)
+    swap_if(state, me, _WAITING, GONE)
     return load_now(state, me) == _WORKING
 
 
@@ -87,7 +88,7 @@ def all_done(state):
 def send_home(state):
     """Let all threads leave that wait."""
     for k in range(0, state.shape[0], APART):
-        swap_if(state, k, _WAITING, _GONE)
+        swap_if(state, k, _WAITING, GONE)
 
 
 @njit(**NO_COUNTING)
