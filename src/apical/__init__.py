@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         tfr,
     )
     from apical.ensemble import Ensemble, load_ensemble, simulate_many
-    from apical.fit import Fit, fit, identify, load_fit, objectives
+    from apical.fit import Fit, Parameter, Space, fit, identify, load_fit, objectives, sweep
     from apical.io.hnn import read_hnn, write_hnn
     from apical.io.recorded import read_dipole, write_dipole
     from apical.model import (
@@ -72,7 +72,16 @@ _MODULES = ("analysis", "errors", "library", "models", "plots", "units")
 _NAMES = {
     "apical.simulate": ("simulate",),
     "apical.ensemble": ("Ensemble", "load_ensemble", "simulate_many"),
-    "apical.fit": ("Fit", "fit", "identify", "load_fit", "objectives"),
+    "apical.fit": (
+        "Fit",
+        "Parameter",
+        "Space",
+        "fit",
+        "identify",
+        "load_fit",
+        "objectives",
+        "sweep",
+    ),
     "apical.watch": ("Chunk", "Watch", "watch"),
     "apical.result": ("Result", "load"),
     "apical.analysis": (
@@ -146,6 +155,9 @@ __all__ = [  # noqa: RUF022 - modules, verbs, then the parts of a model
     "load_fit",
     "identify",
     "objectives",
+    "sweep",
+    "Space",
+    "Parameter",
     "Watch",
     "Chunk",
     "combine",

@@ -326,13 +326,13 @@ def test_rounding_is_no_peak():
 
 
 def test_progress_is_drawn_on_terminals_only(monkeypatch):
-    with run_module._progress(True) as progress:
+    with run_module.progress_bar(True) as progress:
         assert progress is None
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with run_module._progress(True) as progress:
+    with run_module.progress_bar(True) as progress:
         assert progress is not None
         progress(0.5)
-    with run_module._progress(False) as progress:
+    with run_module.progress_bar(False) as progress:
         assert progress is None
 
 

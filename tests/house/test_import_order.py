@@ -35,7 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "testing": {"errors", "model", "library", "models", "plan", "engines", "result", "simulate"},
     "cli": {
         "units", "errors", "model", "models", "engines", "analysis", "io", "result", "simulate",
-        "fit", "plots",
+        "ensemble", "fit", "plots",
     },
     "compat": {
         "units", "model", "library", "models", "plan", "io", "result", "running", "simulate",

@@ -54,6 +54,25 @@ class Engine(StrEnum):
     reference = "reference"
 
 
+class Method(StrEnum):
+    """How parameters are searched."""
+
+    cma = "cma"
+    bayes = "bayes"
+    cobyla = "cobyla"
+    lbfgs = "lbfgs"
+    stepwise = "stepwise"
+
+
+class Sampling(StrEnum):
+    """How values are drawn."""
+
+    random = "random"
+    sobol = "sobol"
+    halton = "halton"
+    latin = "latin"
+
+
 Changes = Annotated[
     list[str] | None,
     typer.Option(
@@ -183,6 +202,120 @@ def run(
                 quiet=quiet,
             )
         )
+
+
+@app.command()
+def fit(
+    data: Annotated[Path, typer.Argument(help="Recorded dipole: text, ms and nAm.")],
+    model: Annotated[str, typer.Option(help="Name of a model, or a model file (.json).")] = "erp",
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH[=LOW:HIGH]",
+            help="What may vary, such as 'drives.*.mu' or drives.evprox1.mu=10:40; without it, "
+            "times, spreads and weights of all evoked drives.",
+        ),
+    ] = None,
+    method: Annotated[Method, typer.Option(help="How to search.")] = Method.cma,
+    budget: Annotated[int, typer.Option(min=1, help="Candidates simulated at most.")] = 200,
+    trials: Annotated[int, typer.Option(min=1, help="Trials of each candidate.")] = 3,
+    fresh: Annotated[int, typer.Option(min=1, help="Trials with which the best is tried.")] = 25,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of trials and search.")] = 0,
+    duration: Annotated[str, typer.Option(help="Simulated time, in ms.")] = "170",
+    window: Annotated[
+        str | None, typer.Option(metavar="START:STOP", help="Compare within these times, in ms.")
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option(help="Column of the recorded dipole, if there are several.")
+    ] = None,
+    smooth: Annotated[
+        str | None, typer.Option(help="Smooth trials with a Hamming window of this many ms.")
+    ] = None,
+    scale: Annotated[
+        str, typer.Option(help="Multiply the dipole by this; solve: by what fits best.")
+    ] = "solve",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Number of threads; all cores if not given.")
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="Which engine computes.")] = Engine.auto,
+    precision: Annotated[Precision, typer.Option(help="Type of numbers.")] = Precision.single,
+    changes: Changes = None,
+    removals: Removals = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="Keep what was done in this file, and go on from it.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Save the fit, .nc.")
+    ] = None,
+    figure: Annotated[
+        Path | None, typer.Option(help="Save a figure, such as fit.png or fit.pdf.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+) -> None:
+    """Fit a model's parameters to a recorded dipole; Ctrl-C keeps the best so far."""
+    given = {**locals(), "engine": engine.value, "precision": precision.value}
+    given |= {name: tuple(given[name] or ()) for name in ("vary", "changes", "removals")}
+    with reported():
+        from apical.cli.fit import Request, execute
+
+        execute(Request(**{**given, "method": method.value}))
+
+
+@app.command()
+def sweep(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Save the ensemble, .nc or .h5.")],
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            metavar="PATH[=LOW:HIGH[:POINTS]]",
+            help="What varies: drives.evprox1.mu=20:40:5 for a grid of 5 points; without POINTS, "
+            "and 'drives.*.mu' in its usual range, with --samples. At the end, :log is for a "
+            "logarithmic scale.",
+        ),
+    ],
+    model: Annotated[str, typer.Argument(help="Name of a model, or a model file (.json).")] = "erp",
+    samples: Annotated[
+        int | None, typer.Option(min=1, help="Draw so many sets of values within the ranges.")
+    ] = None,
+    method: Annotated[Sampling, typer.Option(help="How they are drawn.")] = Sampling.sobol,
+    trials: Annotated[int, typer.Option(min=1, help="Trials of each set.")] = 1,
+    duration: Annotated[str, typer.Option(help="Simulated time, in ms.")] = "170",
+    dt: Annotated[str, typer.Option(help="Time step, in ms.")] = "0.025",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of all random draws.")] = 0,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Number of threads; all cores if not given.")
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="Which engine computes.")] = Engine.auto,
+    rates: Annotated[Rates, typer.Option(help="How rate functions are computed.")] = Rates.exact,
+    precision: Annotated[Precision, typer.Option(help="Type of numbers.")] = Precision.double,
+    start: Annotated[
+        Start, typer.Option(help="Start from the steady state, or the voltages given.")
+    ] = Start.steady,
+    changes: Changes = None,
+    removals: Removals = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep what is finished in this file, and go on from it; by default, beside the "
+            "output."
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing output.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+) -> None:
+    """Simulate a grid or a sample of parameters; after an interruption, the same goes on."""
+    given = dict(locals())
+    given |= {name: tuple(given[name] or ()) for name in ("vary", "changes", "removals")}
+    for name in ("method", "engine", "rates", "precision", "start"):
+        given[name] = given[name].value
+    with reported():
+        from apical.cli.sweep import Request, execute
+
+        execute(Request(**given))
 
 
 @app.command()

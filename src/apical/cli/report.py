@@ -103,7 +103,7 @@ def _headline(found: dict[str, Any]) -> str:
 
 
 def _dipole_table(dipole: dict[str, dict[str, float]]) -> Table:
-    table = _table("dipole (mean)", "highest nAm", "at ms", "lowest nAm", "at ms")
+    table = empty_table("dipole (mean)", "highest nAm", "at ms", "lowest nAm", "at ms")
     for name, found in dipole.items():
         table.add_row(
             name,
@@ -118,7 +118,7 @@ def _peak(value: float, latency: float) -> tuple[str, str]:
 
 
 def _spike_table(populations: dict[str, Any], drives: dict[str, Any]) -> Table:
-    table = _table("spikes", "cells", "per trial", "Hz per cell")
+    table = empty_table("spikes", "cells", "per trial", "Hz per cell")
     for group in (populations, drives):
         for name, found in group.items():
             number, rate = found["spikes_per_trial"], found["rate_hz"]
@@ -127,7 +127,8 @@ def _spike_table(populations: dict[str, Any], drives: dict[str, Any]) -> Table:
     return table
 
 
-def _table(first: str, *others: str) -> Table:
+def empty_table(first: str, *others: str) -> Table:
+    """Return a table without rows: a column of names, and columns of numbers."""
     from rich import box
     from rich.table import Table
 

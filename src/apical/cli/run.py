@@ -66,8 +66,8 @@ class Request:
 
 def execute(request: Request) -> None:
     """Check, simulate, save, draw and report."""
-    duration, dt = _positive(request.duration, "duration"), _positive(request.dt, "dt")
-    window = None if request.smooth is None else _positive(request.smooth, "smooth")
+    duration, dt = positive(request.duration, "duration"), positive(request.dt, "dt")
+    window = None if request.smooth is None else positive(request.smooth, "smooth")
     if window is not None and not dt <= window <= duration:
         raise UsageError(f"--smooth must be {dt:g} to {duration:g} ms; got {window:g} ms")
     if request.scale is not None and not math.isfinite(request.scale):
@@ -80,7 +80,7 @@ def execute(request: Request) -> None:
 
     from apical.simulate import simulate
 
-    with _progress(not request.quiet) as progress:
+    with progress_bar(not request.quiet) as progress:
         result = simulate(
             network,
             duration,
@@ -190,7 +190,8 @@ def changed(network: Network, changes: tuple[str, ...]) -> Network:
     return network.set(values) if values else network
 
 
-def _positive(text: str, option: str) -> float:
+def positive(text: str, option: str) -> float:
+    """Return a finite time > 0 in ms, or say which option is wrong."""
     try:
         value = parse_quantity(text, "ms")
     except ValueError as error:
@@ -247,8 +248,8 @@ def _common(time: np.ndarray, dt: float, start: float, stop: float) -> int:
 
 
 @contextmanager
-def _progress(wanted: bool) -> Iterator[Callable[[float], None] | None]:
-    """Show a bar on the terminal, if there is one."""
+def progress_bar(wanted: bool) -> Iterator[Callable[..., None] | None]:
+    """Show a bar on the terminal, if there is one; it takes the fraction done and a text."""
     console = stderr() if wanted else None
     if console is None or not console.is_terminal:
         yield None
@@ -267,7 +268,7 @@ def _progress(wanted: bool) -> Iterator[Callable[[float], None] | None]:
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("preparing", total=1.0)
         with _narrated(lambda text: bar.update(task, description=text)):
-            yield lambda done: bar.update(task, completed=done, description="simulating")
+            yield lambda done, text="simulating": bar.update(task, completed=done, description=text)
 
 
 @contextmanager

@@ -1,0 +1,130 @@
+"""How close fits come to recorded evoked responses, from HNN's published drives on.
+
+Run with ``python benchmarks/fits.py --data FOLDER``; FOLDER has the recordings that come with HNN.
+Each fit keeps a journal and its outcome in ``--output``, so that it can be interrupted.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import measure
+
+from apical import fit, models, read_dipole, simulate
+from apical.fit import Space
+from apical.fit.objectives import Correlation, Rmse
+
+#: Order of the weights below.
+_TARGETS = {
+    "evprox1": ("L2_pyramidal.ampa", "L2_basket.ampa", "L5_pyramidal.ampa", "L5_basket.ampa"),
+    "evdist1": ("L2_pyramidal.ampa", "L2_pyramidal.nmda", "L2_basket.ampa", "L2_basket.nmda",
+                "L5_pyramidal.ampa", "L5_pyramidal.nmda"),
+    "evprox2": ("L2_pyramidal.ampa", "L2_basket.ampa", "L5_pyramidal.ampa", "L5_basket.ampa"),
+}  # fmt: skip
+#: Published drives: mean and standard deviation (ms), then weights (uS). Those of yes_trial are the
+#: model's own; the others are HNN's ERPNo100Trials and ERPYesSupraT (doi:10.7554/eLife.51214).
+PUBLISHED = {
+    "yes_trial": {},
+    "no_trial": {
+        "evprox1": (40.6, 2.5, 0.01075, 0.05551, 0.00024, 0.20281),
+        "evdist1": (72.1, 5.0, 2.07922, 0.0, 6.28754, 0.0, 0.00513, 0.0),
+        "evprox2": (144.7, 14.2, 0.05121, 0.00399, 0.37517, 0.01305),
+    },
+    "S1_SupraT": {
+        "evprox1": (19.64, 2.52, 0.25, 0.20, 0.014, 0.411),
+        "evdist1": (65.69, 3.81, 1.155, 0.299, 0.061, 0.021, 1.004, 0.579),
+        "evprox2": (90.53, 10.38, 48.23, 0.00006, 49.87, 0.0179),
+    },
+}
+#: Recording, what smooths it (ms), and the RMSE that HNN's drives reach there (nAm).
+RECORDINGS = {
+    "yes_trial": ("yes_trial_S1_ERP_all_avg.txt", 30.0, 5.4),
+    "no_trial": ("no_trial_S1_ERP_all_avg.txt", 30.0, 9.0),
+    "S1_SupraT": ("S1_SupraT.txt", 20.0, 21.7),
+}
+_COLUMNS = 3000.0
+
+
+def published(name):
+    """Return the column with HNN's drives for a recording."""
+    changes = {}
+    for drive, (mu, sigma, *weights) in PUBLISHED[name].items():
+        changes |= {f"drives.{drive}.mu": mu, f"drives.{drive}.sigma": sigma}
+        for place, weight in zip(_TARGETS[drive], weights, strict=True):
+            target, receptor = place.split(".")
+            changes[f"drives.{drive}.targets.{target}.weights.{receptor}"] = weight
+    return models.erp().set(changes) if changes else models.erp()
+
+
+def compared(objective, result):
+    """Return RMSE and correlation of a result."""
+    alike = Correlation(objective.recorded, objective.window, smooth=objective.smooth)
+    return objective.loss(result), 1 - alike.loss(result)
+
+
+def fitted(name, given):
+    """Fit one recording; return a row of the table."""
+    file, smooth, known = RECORDINGS[name]
+    network = published(name)
+    space = Space.of_drives(network, weights=not given.times)
+    objective = Rmse(read_dipole(given.data / file), (0.0, 170.0), smooth=smooth, scale=_COLUMNS)
+    label = f"{name}-{given.method}{'-times' if given.times else ''}-{given.seed}"
+    began = time.perf_counter()
+    found = fit(
+        space, objective, method=given.method, budget=given.budget, trials=given.trials,
+        seed=given.seed, journal=given.output / f"{label}.journal", progress=told(label),
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    found.save(given.output / f"{label}.nc", overwrite=True)
+    # draws that no candidate has seen
+    fresh = {"trials": given.fresh, "seed": given.seed + 1}
+    before, r_before = compared(objective, simulate(network, **fresh))
+    after, r_after = compared(objective, simulate(found.network, **fresh))
+    candidates = found.history.sizes["candidate"]
+    return (
+        name, given.method, len(space), f"{known:.1f}", f"{before:.2f} ({r_before:.3f})",
+        f"{found.loss:.2f}", f"**{after:.2f}** ({r_after:.3f})",
+        f"{candidates} × {given.trials}", f"{seconds:.0f}", found.reason,
+    )  # fmt: skip
+
+
+def told(label):
+    """Return what says on the terminal how far a fit is."""
+    latest = [time.perf_counter()]
+
+    def progress(report):
+        if time.perf_counter() - latest[0] > 60:
+            latest[0] = time.perf_counter()
+            print(f"{label}: {report.candidates} of {report.budget}, best {report.loss:.3f} nAm",
+                  flush=True)  # fmt: skip
+
+    return progress
+
+
+HEADINGS = (
+    "recording", "method", "parameters", "HNN, nAm", "start, nAm (r)", "fit, trials seen",
+    "fit, fresh trials (r)", "candidates × trials", "seconds", "ended",
+)  # fmt: skip
+
+
+def main():
+    """Fit what was asked for, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder of recordings")
+    parser.add_argument("--output", type=Path, default=Path("fits"), help="folder of outcomes")
+    parser.add_argument("--only", nargs="*", choices=RECORDINGS, default=list(RECORDINGS))
+    parser.add_argument("--method", default="cma")
+    parser.add_argument("--budget", type=int, default=500)
+    parser.add_argument("--trials", type=int, default=5)
+    parser.add_argument("--fresh", type=int, default=25, help="trials of the RMSE that counts")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--times", action="store_true", help="vary times and spreads only: 6")
+    given = parser.parse_args()
+    given.output.mkdir(parents=True, exist_ok=True)
+    print(measure.machine())
+    rows = [fitted(name, given) for name in given.only]
+    print(measure.table(HEADINGS, *rows))
+
+
+if __name__ == "__main__":
+    main()

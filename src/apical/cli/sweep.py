@@ -1,0 +1,158 @@
+"""``apical sweep``: a grid or a sample of parameters, with a journal beside the output."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from apical.cli.failures import Interrupted, UsageError, as_usage
+from apical.cli.report import empty_table
+from apical.cli.run import RESULTS, changed, find_model, positive, progress_bar
+from apical.errors import Cancelled, StorageError
+from apical.io.atomic import check_writable
+
+if TYPE_CHECKING:
+    from apical.ensemble import Ensemble
+    from apical.fit import Parameter, Space
+    from apical.model import Network
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for on the command line; see ``apical sweep --help``."""
+
+    output: Path
+    vary: tuple[str, ...]
+    model: str = "erp"
+    samples: int | None = None
+    method: str = "sobol"
+    changes: tuple[str, ...] = ()
+    removals: tuple[str, ...] = ()
+    duration: str = "170"
+    dt: str = "0.025"
+    trials: int = 1
+    seed: int = 0
+    threads: int | None = None
+    engine: str = "auto"
+    rates: str = "exact"
+    precision: str = "double"
+    start: str = "steady"
+    journal: Path | None = None
+    overwrite: bool = False
+    quiet: bool = False
+
+
+def execute(request: Request) -> None:
+    """Check, simulate what is not in the journal, save and report."""
+    from apical.fit import sweep
+
+    duration, dt = positive(request.duration, "duration"), positive(request.dt, "dt")
+    journal = request.journal or request.output.with_suffix(".journal")
+    with as_usage():
+        _check_files(request.output, journal, request.overwrite)
+        network = changed(find_model(request.model), request.changes)
+        network = network.remove(*request.removals) if request.removals else network
+        space, rows = _rows(network, request)
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        bar = stack.enter_context(progress_bar(not request.quiet))
+        try:
+            found = sweep(
+                space, rows, duration, dt=dt, trials=request.trials, seed=request.seed,
+                engine=request.engine, rates=request.rates, precision=request.precision,
+                start=request.start, threads=request.threads, journal=journal, progress=bar,
+            )  # fmt: skip
+        except (KeyboardInterrupt, Cancelled):
+            if not journal.exists():
+                raise
+            said = f"what was finished is in '{journal}': the same command goes on from there"
+            raise Interrupted(said) from None
+    found.save(request.output, request.overwrite)
+    if not request.quiet:
+        _report(found, space, rows, time.perf_counter() - began, (request.output, journal))
+
+
+def _check_files(output: Path, journal: Path, overwrite: bool) -> None:
+    check_writable(output, overwrite)
+    if output.suffix.lower() not in RESULTS:
+        raise UsageError(f"--output must end with {' or '.join(RESULTS)}; got '{output.name}'")
+    if journal.resolve() == output.resolve():
+        raise UsageError(f"--output and --journal are the same file '{output}'")
+    # a journal that is there is continued, whatever is said of the output
+    try:
+        check_writable(journal, overwrite=True)
+    except StorageError as error:
+        raise UsageError(f"--journal: {error}") from error
+
+
+def _rows(network: Network, request: Request) -> tuple[Space, Any]:
+    """Return the space, and the rows of values that were asked for."""
+    from apical.fit import Space
+
+    parameters: dict[str, Parameter] = {}
+    points: dict[str, int] = {}
+    for text in request.vary:
+        some, n = _read(network, text)
+        parameters |= some
+        points |= dict.fromkeys(some, n) if n else {}
+    space = Space(network, parameters)
+    if request.samples is None and len(points) < len(space):
+        lacking = next(name for name in space.names if name not in points)
+        raise UsageError(
+            f"--vary {lacking} has no number of points: say LOW:HIGH:POINTS for a grid, or "
+            "--samples for values drawn within the ranges"
+        )
+    if request.samples is not None and points:
+        raise UsageError("--samples draws values: leave POINTS out of --vary")
+    if request.samples is None:
+        return space, space.grid(points)
+    return space, space.sample(request.samples, request.method, request.seed)
+
+
+def _read(network: Network, text: str) -> tuple[Mapping[str, Parameter], int | None]:
+    """Read ``PATH[=LOW:HIGH[:POINTS][:log]]``: parameters by name, and points of each, if any."""
+    from apical.fit import Parameter, Space
+
+    path, sign, given = text.partition("=")
+    path = path.strip()
+    if not sign:
+        return Space.usual(network, path).parameters, None
+    parts = given.split(":")
+    scale = "log" if parts[-1] == "log" else "linear"
+    numbers = parts[:-1] if scale == "log" else parts
+    try:
+        low, high = map(float, numbers[:2])
+        (points,) = [int(n) for n in numbers[2:]] or [None]
+    except ValueError:
+        raise UsageError(
+            "--vary needs PATH or PATH=LOW:HIGH[:POINTS][:log], such as "
+            f"drives.evprox1.mu=20:40:5; got '{text}'"
+        ) from None
+    return Space(network, {path: Parameter(path, low, high, scale)}).parameters, points
+
+
+def _report(
+    found: Ensemble, space: Space, rows: Any, seconds: float, written: tuple[Path, ...]
+) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    known, failed = found.provenance, int(found.dataset["failed"].sum())
+    headline = (
+        f"{found.network.name or 'network'}: {known['sets']:,} sets × {known['trials']} trials of "
+        f"{known['duration']:g} ms in {seconds:.1f} s ({known['engine']}), {failed:,} failed"
+    )
+    console = Console(highlight=False, markup=False)
+    console.print(Text(headline, style="bold"))
+    shown = empty_table("parameter", "lowest", "highest", "values")
+    for k, name in enumerate(space.names):
+        column = rows[:, k]
+        values = str(len(set(column.tolist())))
+        shown.add_row(name, f"{column.min():.4g}", f"{column.max():.4g}", values)
+    console.print(shown)
+    for path in written:
+        console.print(f"wrote {path}", soft_wrap=True)

@@ -1,0 +1,241 @@
+"""Candidates of a fit: simulated together, measured, kept in order; none simulated twice."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from apical.analysis import DataError
+from apical.ensemble import simulate_many
+from apical.fit.journal import key_of
+from apical.fit.optimise import Ended
+from apical.fit.space import Space
+
+if TYPE_CHECKING:
+    from apical.fit.objectives import Objective
+    from apical.model import Network
+
+
+@dataclass(frozen=True)
+class Report:
+    """How far a fit is; what its ``progress`` is called with.
+
+    Parameters
+    ----------
+    done : float
+        Fraction of the budget that is spent; within a batch it grows, too.
+    candidates, budget : int
+        How many were simulated, and how many there may be.
+    loss : float
+        Smallest loss so far; NaN before there is one.
+    values : mapping of str to float
+        The parameters that gave it.
+    """
+
+    done: float
+    candidates: int
+    budget: int
+    loss: float
+    values: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is kept of one candidate.
+
+    Parameters
+    ----------
+    unit : list of float
+        Where it lies in the cube.
+    loss : float
+        Its loss; NaN if it failed.
+    seen : float
+        Its loss as the stage of the fit weights it.
+    generation : int
+        Number of the batch with which it was asked for.
+    stage : str
+        Stage of the fit.
+    """
+
+    unit: list[float]
+    loss: float
+    seen: float
+    generation: int
+    stage: str
+
+
+class Known(Protocol):
+    """What is known of candidates, by key: a journal, or a dictionary."""
+
+    def __contains__(self, key: object, /) -> bool: ...
+    def __getitem__(self, key: bytes, /) -> bytes: ...
+
+    def update(self, records: dict[bytes, bytes], /) -> None:
+        """Keep records."""
+        ...
+
+
+@dataclass
+class Candidates:
+    """Everything that a fit has tried.
+
+    Parameters
+    ----------
+    space : Space
+        What varies.
+    objective : Objective
+        What is made small.
+    options : mapping
+        How candidates are simulated, as `simulate_many` takes it.
+    budget : int
+        How many there may be.
+    goal : float
+        A loss that is small enough.
+    progress : callable, optional
+        Called with a `Report`.
+    known : mapping of bytes to bytes
+        Losses of candidates simulated before, perhaps in an earlier run; new ones are added.
+    tried : list of Candidate
+        All so far.
+    """
+
+    space: Space
+    objective: Objective
+    options: Mapping[str, Any]
+    budget: int
+    goal: float
+    progress: Callable[[Report], None] | None = None
+    known: Known = field(default_factory=dict)
+    tried: list[Candidate] = field(default_factory=list)
+
+    def evaluate(
+        self, units: np.ndarray, stage: str = "", seen: Objective | None = None
+    ) -> np.ndarray:
+        """Return the losses of candidates, (n,) finite numbers.
+
+        One that failed counts as the worst so far.
+
+        Parameters
+        ----------
+        units : (n, k) array
+            Candidates in the cube.
+        stage : str
+            Stage of the fit.
+        seen : Objective, optional
+            The objective as that stage weights it; losses are of this one.
+
+        Raises
+        ------
+        Ended
+            If the budget is spent or the goal reached.
+        """
+        room = self.budget - len(self.tried)
+        if room <= 0:
+            raise Ended("budget spent")
+        rows = units[:room]
+        keys = [key_of(row, stage) for row in rows.tolist()]
+        new = [k for k, key in enumerate(keys) if key not in self.known]
+        if new:
+            losses = self._losses(rows[new], seen or self.objective)
+            texts = [json.dumps(pair).encode() for pair in losses]
+            self.known.update(dict(zip((keys[k] for k in new), texts, strict=True)))
+        generation = self.tried[-1].generation + 1 if self.tried else 0
+        for row, key in zip(rows.tolist(), keys, strict=True):
+            loss, as_seen = json.loads(self.known[key])
+            self.tried.append(Candidate(row, loss, as_seen, generation, stage))
+        self._report()
+        if self.best.loss <= self.goal:
+            raise Ended("goal reached")
+        if len(rows) < len(units):
+            raise Ended("budget spent")
+        return self._finite(len(rows))
+
+    @property
+    def best(self) -> Candidate:
+        """The candidate with the smallest loss."""
+        return min(self.tried, key=lambda one: math.inf if math.isnan(one.loss) else one.loss)
+
+    def _losses(self, rows: np.ndarray, seen: Objective) -> list[tuple[float, float]]:
+        """Simulate and measure candidates; return their losses, by the objective and as seen."""
+        sets = [self.space.changes(row) for row in self.space.from_unit(rows)]
+        means, failures = measured(
+            self.space.base, sets, self.objective, self.options,
+            lambda done: self._report(done * len(rows)),
+        )  # fmt: skip
+        losses = [(self.objective.loss_of_parts(m), seen.loss_of_parts(m)) for m in means]
+        if not self.tried and math.isnan(losses[0][0]):
+            why = failures[0] if failures else "nothing to compare: is the run too short?"
+            raise DataError(f"the fit cannot begin: {why}")
+        return losses
+
+    def _finite(self, last: int) -> np.ndarray:
+        """Return the last losses seen; the largest of all in place of NaN."""
+        losses = np.array([one.seen for one in self.tried])
+        there = losses[np.isfinite(losses)]
+        return np.where(np.isfinite(losses), losses, there.max(initial=0.0))[-last:]
+
+    def _report(self, running: float = 0.0) -> None:
+        if self.progress is None:
+            return
+        n, loss, values = len(self.tried), math.nan, {}
+        if self.tried:
+            loss = self.best.loss
+            row = self.space.from_unit(np.array(self.best.unit)).tolist()
+            values = dict(zip(self.space.names, row, strict=True))
+        self.progress(Report((n + running) / self.budget, n, self.budget, loss, values))
+
+
+def measured(
+    network: Network,
+    sets: Sequence[Mapping[str, float]],
+    objective: Objective,
+    options: Mapping[str, Any],
+    progress: Callable[[float], None] | None = None,
+) -> tuple[list[list[np.ndarray]], list[str]]:
+    """Simulate parameter sets together, and measure them.
+
+    Parameters
+    ----------
+    network : Network
+        What they change.
+    sets : sequence of mapping of str to float
+        Values by address.
+    objective : Objective
+        What measures.
+    options : mapping
+        As `simulate_many` takes them.
+    progress : callable, optional
+        Called with the fraction done.
+
+    Returns
+    -------
+    means : list of list of array
+        Of each set, what each part of the objective measured, averaged over trials; NaN if it
+        failed.
+    failures : list of str
+        What went wrong, in the order of sets.
+    """
+    names = [f"measured_{k}" for k in range(len(objective.parts))]
+    summaries = {
+        # each in its own time: one trial, of which there is one row
+        name: lambda result, part=part: part.measure(result)[0]
+        for name, (part, _) in zip(names, objective.parts, strict=True)
+    }
+    found = simulate_many(
+        network, sets, summaries=summaries, dipole_every=options["duration"], progress=progress,
+        **options,
+    )  # fmt: skip
+    columns = []
+    for name in names:
+        if name in found.dataset:
+            values = found.dataset[name].values
+            columns.append(values.reshape(len(sets), options["trials"], -1).mean(axis=1))
+        else:  # all have failed
+            columns.append(np.full((len(sets), 1), np.nan))
+    means = [[column[k] for column in columns] for k in range(len(sets))]
+    return means, [failure.message for failure in found.failures]

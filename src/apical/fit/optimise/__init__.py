@@ -1,0 +1,21 @@
+"""Optimisers: functions of a `Search` that return why they ended.
+
+None knows what a candidate is, or draws from anything but its own seed: what losses it is told
+decides what it asks next. So a fit is resumed by telling it again.
+"""
+
+from collections.abc import Callable
+
+from apical.fit.optimise.bayes import bayes
+from apical.fit.optimise.cma import cma
+from apical.fit.optimise.local import cobyla, lbfgs
+from apical.fit.optimise.search import Ended as Ended
+from apical.fit.optimise.search import Search as Search
+from apical.fit.optimise.stepwise import Stage as Stage
+from apical.fit.optimise.stepwise import stages as stages
+from apical.fit.optimise.stepwise import stepwise as stepwise
+
+#: Optimisers of a whole search, by name.
+OPTIMISERS: dict[str, Callable[[Search], str]] = {
+    "cma": cma, "bayes": bayes, "cobyla": cobyla, "lbfgs": lbfgs,
+}  # fmt: skip

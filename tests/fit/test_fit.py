@@ -1,0 +1,262 @@
+"""Fits: what is returned, kept and resumed; the faults of hnn-core's optimisers cannot happen.
+
+Most of these fit a formula in place of a simulation; the last few simulate a tiny column.
+"""
+
+import math
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import apical
+from apical import models
+from apical.analysis import DataError
+from apical.errors import Cancelled, FileFormatError, ModelError
+from apical.fit import Parameter, Space, candidates, load_fit
+from apical.fit.objectives import Function, Rates, Rmse
+from apical.fit.run import METHODS
+
+TIME, WEIGHT = "drives.evprox1.mu", "drives.evprox1.targets.L5_pyramidal.weights.ampa"
+TRUTH = {TIME: 17.0, WEIGHT: 0.0015}
+SAMPLES = np.arange(0.0, 41.0)
+PARAMETERS = {
+    "time": Parameter(TIME, 10, 30),
+    "weight": Parameter(WEIGHT, 0.0003, 0.003, scale="log"),
+}
+
+
+def wave(values):
+    """Return a bump at a drive's time, as high as its weight."""
+    return 1e4 * values[WEIGHT] * np.exp(-(((SAMPLES - values[TIME]) / 6) ** 2))
+
+
+@pytest.fixture(scope="module")
+def column():
+    """A column of 24 cells with one drive of one target, which does not make it fire."""
+    whole = models.erp(grid=(3, 3)).remove("drives.evdist1", "drives.evprox2")
+    target = {"L5_pyramidal": {"weights": {"ampa": 0.0008}, "delay": 1.0}}
+    return whole.set({TIME: 20.0, "drives.evprox1.sigma": 0.5, "drives.evprox1.targets": target})
+
+
+@pytest.fixture
+def formula(monkeypatch, column):
+    """Replace simulations by a formula; return every set of values that was asked for."""
+    asked = []
+
+    def measured(network, sets, objective, options, progress=None):
+        asked.extend(sets)
+        if progress:
+            progress(1.0)
+        defaults = {path: column.get(path) for path in TRUTH}
+        means = [[wave(defaults | values)] for values in sets]
+        for mean, values in zip(means, sets, strict=True):
+            if values.get(TIME, 0) > 28:
+                mean[0] = np.full(1, np.nan)
+        return means, []
+
+    monkeypatch.setattr(candidates, "measured", measured)
+    return asked
+
+
+@pytest.fixture
+def target():
+    return Rmse(xr.DataArray(wave(TRUTH), {"time": SAMPLES}, "time"))
+
+
+def fitted(column, target, **options):
+    return apical.fit(Space(column, PARAMETERS), target, 40.0, **{"budget": 120, **options})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_truth_is_found(method, column, target, formula):
+    fit = fitted(column, target, method=method, budget=250 if method == "cma" else 120)
+    assert fit.values["time"] == pytest.approx(17, abs=1)
+    assert fit.values["weight"] == pytest.approx(0.0015, rel=0.15)
+    assert fit.network == column.set({TIME: fit.values["time"], WEIGHT: fit.values["weight"]})
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_parameter_has_its_own_bounds(method, column, target, formula):
+    """hnn-core's COBYLA gave all parameters the bounds of the last."""
+    fit = fitted(column, target, method=method, budget=60)
+    assert all(10 <= values[TIME] <= 30 and 0.0003 <= values[WEIGHT] <= 0.003 for values in formula)
+    assert np.ptp(fit.history["values"].values, axis=0) == pytest.approx([10, 0.0015], rel=0.95)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_best_seen_is_returned_and_all_is_kept(method, column, target, formula):
+    """hnn-core returned what its optimiser happened to end with, and kept half of its history."""
+    fit = fitted(column, target, method=method, budget=45)
+    history = fit.history
+    rows = [fit.space.changes(row) for row in history["values"].values]
+    assert [row for row in rows if row in formula] == rows
+    losses = [target.loss_of(wave(r)) if r[TIME] <= 28 else math.nan for r in rows]
+    np.testing.assert_array_equal(history["loss"], losses)
+    assert fit.loss == np.nanmin(losses) == history["best"].values[-1]
+    assert fit.best == int(np.nanargmin(losses))
+    np.testing.assert_array_equal(history["best"], np.fmin.accumulate(losses))
+    assert history["failed"].values.tolist() == np.isnan(losses).tolist()
+    assert list(fit.values.values()) == history["values"].values[fit.best].tolist()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_bounds_hold_where_the_truth_is_outside(method, column, target, formula):
+    """hnn-core returned 0.625 with the bounds 0.5 and 0.55."""
+    near = {"time": Parameter(TIME, 18.0, 19.0), "weight": Parameter(WEIGHT, 0.002, 0.003)}
+    fit = apical.fit(Space(column, near), target, 40.0, method=method, budget=80)
+    assert fit.values["time"] == pytest.approx(18, abs=0.1)
+    assert fit.values["weight"] == pytest.approx(0.002, abs=0.0001)
+    values = fit.history["values"].values
+    assert (values >= fit.space.low).all()
+    assert (values <= fit.space.high).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_equal_seeds_give_equal_fits(method, column, target, formula):
+    np.random.seed(1)
+    first = fitted(column, target, method=method, budget=40, seed=5)
+    np.random.seed(2)
+    assert fitted(column, target, method=method, budget=40, seed=5).history.identical(first.history)
+
+
+def test_cma_takes_any_number_of_parameters(column, formula, target):
+    space = Space.of_drives(models.erp(grid=(3, 3)))
+    assert len(space) == 20
+    fit = apical.fit(space, target, budget=60)
+    assert fit.history.sizes == {"candidate": 60, "parameter": len(space)}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_an_interrupted_fit_goes_on(method, column, target, formula, tmp_path):
+    whole = fitted(column, target, method=method, budget=40)
+    path, done = tmp_path / "fit.journal", []
+
+    def interrupted(report):
+        done.append(report)
+        if report.candidates >= 17:
+            raise KeyboardInterrupt
+
+    part = fitted(column, target, method=method, budget=40, journal=path, progress=interrupted)
+    assert part.reason == "stopped"
+    assert 17 <= part.history.sizes["candidate"] < 40
+    del formula[:]
+    resumed = fitted(column, target, method=method, budget=40, journal=path)
+    assert resumed.history.identical(whole.history)
+    assert resumed.reason == whole.reason
+    asked = {tuple(values.values()) for values in formula}
+    assert not asked & {tuple(row) for row in part.history["values"].values.tolist()}
+    with pytest.raises(FileFormatError, match="other work"):
+        fitted(column, target, method=method, seed=9, journal=path)
+
+
+def test_a_journal_serves_a_larger_budget(column, target, formula, tmp_path):
+    path = tmp_path / "fit.journal"
+    small = fitted(column, target, budget=20, journal=path)
+    large = fitted(column, target, budget=50, journal=path)
+    assert large.history.isel(candidate=slice(20)).equals(small.history)
+    assert len(formula) == 50
+
+
+def test_a_fit_ends_at_its_goal_and_when_it_is_stopped(column, target, formula):
+    reached = fitted(column, target, goal=1.0, budget=400)
+    assert reached.reason == "goal reached"
+    assert reached.loss <= 1.0
+    reports = []
+
+    def stop(report):
+        reports.append(report)
+        if report.candidates > 20:
+            raise Cancelled
+
+    stopped = fitted(column, target, progress=stop)
+    assert stopped.reason == "stopped"
+    assert stopped.loss == np.nanmin(stopped.history["loss"])
+    assert [r.done for r in reports] == sorted(r.done for r in reports)
+    assert reports[-1].loss == stopped.loss
+    assert reports[-1].values == stopped.values
+
+    def at_once(report):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        fitted(column, target, progress=at_once)
+
+
+def test_a_fit_that_converges_says_so(column, target, formula):
+    assert fitted(column, target, method="cobyla").reason == "converged"
+    assert fitted(column, target, budget=12).reason == "budget spent"
+
+
+def test_what_makes_no_sense_is_refused_at_once(column, target, formula):
+    with pytest.raises(ModelError) as caught:
+        apical.fit(column, "rmse", method="cmaes", budget=0, tolerance=2.0, together=1)
+    said = [p.path for p in caught.value.problems]
+    assert said == ["space", "objective", "method", "budget", "tolerance", "together"]
+    with pytest.raises(DataError, match="cannot begin"):
+        apical.fit(Space(column, {"time": Parameter(TIME, 10, 30, start=29)}), target)
+    assert len(formula) == 1
+
+
+def test_a_fit_is_written_and_read(column, target, formula, tmp_path):
+    fit = fitted(column, target, budget=20)
+    fit.save(tmp_path / "fit.nc")
+    again = load_fit(tmp_path / "fit.nc")
+    assert again.history.equals(fit.history)
+    assert (again.reason, again.values, again.network) == (fit.reason, fit.values, fit.network)
+    assert again.provenance == fit.provenance
+    assert repr(again) == repr(fit)
+    assert again.space.parameters == fit.space.parameters
+    assert "20 candidates" in repr(fit)
+    own = fitted(column, Function(lambda r: 1.0, lambda m: float(m.max())), budget=4)
+    own.save(tmp_path / "own.nc")
+    assert load_fit(tmp_path / "own.nc").objective is None
+    (tmp_path / "bad.nc").write_bytes((tmp_path / "fit.nc").read_bytes()[:3000])
+    with pytest.raises(FileFormatError):
+        load_fit(tmp_path / "bad.nc")
+
+
+# --- with simulations -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def recording(column):
+    """What the column does with a known time and weight, and draws that no fit sees."""
+    made = apical.simulate(column.set(TRUTH), 35.0, trials=12, seed=4242)
+    return made.smooth(4).average().total().isel(time=slice(None, None, 40))
+
+
+@pytest.mark.parametrize("method", ["cma", "stepwise"])
+def test_time_and_weight_are_recovered(method, column, recording):
+    fit = apical.fit(
+        Space(column, PARAMETERS),
+        Rmse(recording, smooth=4),
+        35.0,
+        method=method,
+        budget=48,
+        trials=4,
+    )
+    assert fit.values["time"] == pytest.approx(TRUTH[TIME], abs=1.0)
+    assert fit.values["weight"] == pytest.approx(TRUTH[WEIGHT], rel=0.15)
+    fresh = fit.objective.loss(fit.simulate(8))
+    assert fresh < 0.5 * fit.history["loss"].values[0]
+
+
+def test_losses_are_those_of_results(column, recording):
+    """Candidates are simulated together and reduced; alone they have the same loss to a bit."""
+    objective = Rmse(recording, smooth=4) + 0.01 * Rates({"L5_pyramidal": 10.0})
+    fit = apical.fit(Space(column, PARAMETERS), objective, 20.0, budget=5, trials=2)
+    for row, loss in zip(fit.history["values"].values, fit.history["loss"].values, strict=True):
+        result = apical.simulate(fit.space.network(row), 20.0, trials=2, precision="single")
+        assert objective.loss(result) == pytest.approx(loss, rel=1e-12)
+
+
+def test_an_objective_that_fails_says_why(column):
+    def wrong(result):
+        raise ValueError("no such thing")
+
+    with pytest.raises(DataError, match="no such thing"):
+        apical.fit(Space(column, PARAMETERS), Function(wrong), 5.0)
+    late = xr.DataArray([1.0, 2.0], {"time": [50.0, 60.0]}, "time")
+    with pytest.raises(DataError, match="too short"):
+        apical.fit(Space(column, PARAMETERS), Rmse(late), 5.0)

@@ -1,0 +1,100 @@
+"""What the data determine, against derivatives on paper."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import apical
+from apical import models
+from apical.analysis import DataError
+from apical.errors import ModelError
+from apical.fit import Parameter, Space, identifiability, identify
+from apical.fit.objectives import Rates, Rmse
+
+TIME, SPREAD = "drives.evprox1.mu", "drives.evprox1.sigma"
+FIRST, SECOND = (f"drives.evprox1.targets.{n}.weights.ampa" for n in ("L2_basket", "L5_basket"))
+SAMPLES = np.arange(0.0, 41.0)
+WAVE = np.sin(SAMPLES / 5)
+
+
+@pytest.fixture(scope="module")
+def space():
+    column = models.erp(grid=(3, 3))
+    return Space(column, {
+        "time": Parameter(TIME, 10, 30, start=20), "spread": Parameter(SPREAD, 1, 5, start=3),
+        "first": Parameter(FIRST, 0, 1, start=0.4), "second": Parameter(SECOND, 0, 1, start=0.6),
+    })  # fmt: skip
+
+
+@pytest.fixture
+def formula(monkeypatch):
+    """Two weights do the same, a time something else, a spread nothing."""
+
+    def measured(network, sets, objective, options, progress=None):
+        given = [{FIRST: 0.4, SECOND: 0.6} | values for values in sets]
+        means = [
+            [2 * v[FIRST] * WAVE + 4 * v[SECOND] * WAVE + 0.1 * (v[TIME] - 20) * SAMPLES]
+            for v in given
+        ]
+        return means, []
+
+    monkeypatch.setattr(identifiability, "measured", measured)
+
+
+def test_derivatives_are_those_on_paper(space, formula):
+    target = Rmse(xr.DataArray(0 * SAMPLES, {"time": SAMPLES}, "time"))
+    found = identify(space, target)
+    size = np.sqrt(np.mean(WAVE**2))
+    expected = [2.0 * np.sqrt(np.mean(SAMPLES**2)), 0, 2 * size, 4 * size]
+    assert found.table["sensitivity"].values == pytest.approx(expected)
+    assert found.table["value"].values.tolist() == [20, 3, 0.4, 0.6]
+    fisher = found.table["strength"].values
+    assert (np.diff(fisher) <= 0).all()
+    assert fisher.sum() == pytest.approx(SAMPLES.size * np.sum(np.square(expected)))
+
+
+def test_what_the_data_do_not_determine_is_named(space, formula):
+    target = Rmse(xr.DataArray(3 * WAVE + 1, {"time": SAMPLES}, "time"))
+    found = identify(space, target)
+    assert {"spread", "first", "second"} == set(found.undetermined)
+    ((a, b, r),) = found.together
+    assert {a, b} == {"first", "second"}
+    assert r == pytest.approx(-1, abs=1e-3)
+    assert "only together" in repr(found)
+    # the direction that changes nothing is the one in which the two weights cancel
+    flat = found.table["loading"].values[-2:]
+    assert np.abs(flat @ [0, 0, 2, 4]).max() == pytest.approx(0, abs=1e-6)
+    without = identify(Space(space.base, {"time": space.parameters["time"]}), target)
+    assert without.undetermined == without.together == []
+
+
+def test_at_a_bound_it_moves_inwards(space, formula):
+    target = Rmse(xr.DataArray(0 * SAMPLES, {"time": SAMPLES}, "time"))
+    middle, edge = identify(space, target), identify(space, target, [10, 1, 0, 1])
+    assert edge.table["sensitivity"].values == pytest.approx(middle.table["sensitivity"].values)
+
+
+def test_a_step_must_make_sense(space, formula):
+    target = Rmse(xr.DataArray(0 * SAMPLES, {"time": SAMPLES}, "time"))
+    with pytest.raises(ModelError, match="step"):
+        identify(space, target, step=0.0)
+
+
+def test_a_simulated_column():
+    """A weight of a drive that arrives after the data is not determined; its time neither."""
+    column = models.erp(grid=(3, 3)).remove("drives.evprox2").set({TIME: 8.0})
+    weight = "drives.evprox1.targets.L5_pyramidal.weights.ampa"
+    space = Space(column, {
+        "seen": Parameter(weight, 0.0005, 0.02), "late": Parameter("drives.evdist1.mu", 60, 70),
+    })  # fmt: skip
+    data = apical.simulate(column, 25.0, trials=2, seed=7).average().total()
+    target = Rmse(data.isel(time=slice(None, None, 40)), smooth=3) + 0.01 * Rates(
+        {"L5_pyramidal": 10}
+    )
+    found = identify(space, target, duration=25.0, trials=2, precision="single")
+    assert found.table["sensitivity"].values[0] > 0
+    assert found.table["sensitivity"].values[1] == 0
+    assert found.undetermined == ["late"]
+    late = xr.DataArray([1.0, 2.0], {"time": [50.0, 60.0]}, "time")
+    with pytest.raises(DataError, match="nothing to compare"):
+        identify(space, Rmse(late), duration=5.0)
