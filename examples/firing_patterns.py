@@ -28,7 +28,7 @@ PYRAMIDAL = ("L2_pyramidal", "L5_pyramidal")
 # Without projections the cells of a network are as many single cells. Each gets a current step into
 # its soma; voltages are recorded in soma and tuft.
 
-cells = apical.models.neymotin_2020(grid=GRID).disconnect()
+cells = apical.models.neymotin_2020(grid=GRID).with_(projections={})
 currents = {
     "L2_pyramidal": np.linspace(0.1, 1.2, GRID[0]).round(2),
     "L5_pyramidal": np.linspace(0.25, 3.0, GRID[0]).round(2),

@@ -8,7 +8,7 @@ import pytest
 import apical
 from apical import Recording, simulate, watch
 from apical.errors import ModelError
-from apical.testing.networks import one_cell, tree
+from apical.testing.networks import cable, one_cell, tree
 
 REQUESTS = {
     "v": Recording(population="cells", x=0.5, precision="single"),
@@ -75,3 +75,11 @@ def test_results_of_a_run_that_goes_on_stay_as_they_were(network):
         for _ in chunks:
             pass
         assert (before.recordings["v"].values == kept).all()
+
+
+def test_what_has_no_membrane_has_no_density():
+    cell = cable({"pas": {}}, 3, receptors={"excitation": 1.0})
+    density = Recording(population="cells", variable="excitation.i", unit="mA/cm2")
+    network = one_cell(cell, recordings={"i": density})
+    with pytest.raises(ModelError, match=r"recordings\.i\.unit: .* no membrane \(record it in nA"):
+        simulate(network, 1.0)

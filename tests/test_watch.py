@@ -441,3 +441,37 @@ def test_the_first_spike_that_differs():
     assert first_spike_change(trains(1.0, 2.0), trains(1.0, 2.5)) == 2.0
     assert first_spike_change(trains(1.0), trains(1.0, 2.5)) == 2.5
     assert first_spike_change(trains(3.0), {}) == 3.0
+
+
+# --- interrupted and closed -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_interrupted_in_a_window_goes_on(engine):
+    """Ctrl-C in a notebook, whose next cell goes on iterating."""
+    whole = full(small(), engine)
+    with begin(small(), engine, threads=2) as watched:
+        run_to(watched, 5.0)
+        run, before, advance = watched._run, watched._run.step, watched._run.advance
+
+        def interrupted():
+            # everything has changed, but the step is not counted yet
+            advance()
+            run.step, run.advance = before, advance
+            raise KeyboardInterrupt
+
+        run.advance = interrupted
+        with pytest.raises(KeyboardInterrupt):
+            list(watched.resume())
+        assert watched.time <= before * 0.05
+        list(watched)
+        assert watched.result().identical(whole)
+
+
+def test_a_closed_run_does_not_go_on():
+    with begin(small(), "cpu") as watched:
+        run_to(watched, 5.0)
+    time = watched.time
+    assert list(watched.resume()) == []
+    assert watched.time == time < DURATION
+    assert watched.result().time[-1] == time

@@ -32,7 +32,17 @@ if TYPE_CHECKING:
         tfr,
     )
     from apical.ensemble import Ensemble, load_ensemble, simulate_many
-    from apical.fit import Fit, Parameter, Space, fit, identify, load_fit, objectives, sweep
+    from apical.fit import (
+        Fit,
+        Normal,
+        Parameter,
+        Space,
+        fit,
+        identify,
+        load_fit,
+        objectives,
+        sweep,
+    )
     from apical.io.hnn import read_hnn, write_hnn
     from apical.io.recorded import read_dipole, write_dipole
     from apical.model import (
@@ -74,6 +84,7 @@ _NAMES = {
     "apical.ensemble": ("Ensemble", "load_ensemble", "simulate_many"),
     "apical.fit": (
         "Fit",
+        "Normal",
         "Parameter",
         "Space",
         "fit",
@@ -157,6 +168,7 @@ __all__ = [  # noqa: RUF022 - modules, verbs, then the parts of a model
     "objectives",
     "sweep",
     "Space",
+    "Normal",
     "Parameter",
     "Watch",
     "Chunk",

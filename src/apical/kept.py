@@ -36,7 +36,8 @@ def sources(*paths: Path) -> list[str]:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write whole or not at all: other processes may read at the same time."""
+    """Write whole or not at all, in a folder that is made: other processes may read meanwhile."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -53,12 +54,11 @@ def write_numbers(path: Path, parts: Sequence[NDArray[np.floating]], most: int) 
     Parameters
     ----------
     path : Path
-        Its folder is made.
+        Where to; its folder is made.
     most : int
         How many files of the same suffix may be there: the oldest are deleted.
     """
     data = b"".join(part.astype("<f8").tobytes() for part in parts)
-    path.parent.mkdir(parents=True, exist_ok=True)
     write(path, _digest(data) + data)
     files = path.parent.glob(f"*{path.suffix}")
     for file in sorted(files, key=lambda file: file.stat().st_mtime_ns)[:-most]:

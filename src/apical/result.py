@@ -394,8 +394,8 @@ class Result:
     def identical(self, other: Result) -> bool:
         """Whether all data, labels, the network and what defines the run are equal.
 
-        Of the provenance, ``created``, ``wall_seconds`` and ``threads`` do not count: they do not
-        change what is computed.
+        Of the provenance, ``created``, ``wall_seconds``, ``threads`` and ``engine_choice`` do not
+        count: they do not change what is computed.
         """
         mine, theirs = self._fields(), other._fields()
         for fields in (mine, theirs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time as clock
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
@@ -18,12 +18,13 @@ from apical.running.differences import first_change, first_spike_change
 from apical.running.label import label_since
 from apical.running.options import checked, no_network, quantity
 from apical.running.prepare import Drawn
-from apical.running.snapshots import Snapshots
+from apical.running.snapshots import Snapshot, Snapshots
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from apical.model import Network
+    from apical.plan.plan import Inputs
     from apical.result import Arrays, Result
 
 
@@ -141,7 +142,7 @@ class Watch:
 
     def __init__(self, prepared: Prepared, pace: float, snapshot_every: float) -> None:
         self._pace, self._every = pace, snapshot_every
-        self._stopped = threading.Event()
+        self._stopped, self._closed = threading.Event(), False
         self._room, self._door, self._changes = (threading.Lock() for _ in range(3))
         self._seconds = 0.0
         self._begin(prepared, prepared.draw_all())
@@ -172,7 +173,8 @@ class Watch:
 
     def resume(self) -> Self:
         """Take `stop` back, so that iterating goes on from there; return the watch."""
-        self._stopped.clear()
+        if not self._closed:
+            self._stopped.clear()
         return self
 
     def __iter__(self) -> Iterator[Chunk]:
@@ -225,6 +227,7 @@ class Watch:
 
     def close(self) -> None:
         """Stop, and let go of the engine's threads and memory; a closed run does not go on."""
+        self._closed = True
         self.stop()
         with self._turn():
             self._run.close()
@@ -281,10 +284,20 @@ class Watch:
 
     def _advance(self) -> None:
         began = clock.perf_counter()
-        self._run.advance()
+        try:
+            self._run.advance()
+        except BaseException:
+            # Ctrl-C comes in the middle of a window, which nobody could go on from
+            self._go_back(self._snapshots.before(self._run.step))
+            raise
         self._seconds += clock.perf_counter() - began
         self._check()
         self._snapshots.offer(self._run)
+
+    def _go_back(self, at: Snapshot, inputs: Sequence[Sequence[Inputs]] | None = None) -> None:
+        self._run.rewind(at, inputs)
+        self._snapshots.forget(at.step)
+        self._shown = min(self._shown, at.step + 1)
 
     def _check(self) -> None:
         failures = self._run.failures
@@ -316,9 +329,7 @@ class Watch:
             return
         if first is not None:
             at = self._run.snapshot() if first >= self._run.step else self._snapshots.before(first)
-            self._run.rewind(at, [d.member.inputs for d in drawn])
-            self._snapshots.forget(at.step)
-            self._shown = min(self._shown, at.step + 1)
+            self._go_back(at, [d.member.inputs for d in drawn])
         # a drive's cell fires before that arrives anywhere
         fired = min(first_spike_change(a.by_drive(), b.by_drive()) for a, b in pairs)
         self._shown = min(self._shown, int(np.searchsorted(prepared.plan.time, fired)))

@@ -7,9 +7,11 @@ import pytest
 
 import apical
 from apical import CurrentClamp, DriveTarget, ElectrodeArray, Recording, SpikeTrainDrive, laminar
+from apical.engines.cpu.engine import CpuEngine
 from apical.errors import ModelError
 from apical.plan import compile
 from apical.plan.extracellular import transfer_resistances
+from apical.running import batch_size
 from apical.testing.networks import cable, one_cell, tree
 
 SIGMA = 0.3
@@ -173,3 +175,11 @@ def test_more_potentials_than_may_be_kept_are_refused(monkeypatch):
     # 3 electrodes × 241 samples × 8 bytes
     with pytest.raises(ModelError, match=r"of 4 trials would take 2\.31e-05 GB \('electrodes\.n"):
         apical.simulate(network, 6, trials=4)
+
+
+def test_weights_count_where_memory_is_bounded():
+    """Every member of a batch has its own: electrodes × cells × nodes."""
+    shank = laminar(0, 0, spacing=0.1, electrodes=5000, every=1)
+    plan = compile(trees(50, electrodes={"near": shank}), 1.0)
+    assert plan.observables[0].weights.nbytes > 2**24
+    assert batch_size(plan, CpuEngine()) < 64

@@ -326,3 +326,21 @@ def test_dipoles_of_populations_that_share_a_cell_type():
         assert np.abs(alone).max() > 0
         for values, n in zip(found, sizes.values(), strict=True):
             assert np.allclose(values[1:], n * alone, rtol=1e-5, atol=0)
+
+
+def test_quotients_that_a_condition_guards():
+    """What never changes is computed once, 1/0 too, where nobody asks for it."""
+    guarded = Mechanism(
+        name="guarded", kind="channel", parameters={"g": "0.1 mS/cm2", "e": "-20 mV", "p": "0"},
+        states={"x": "1"}, currents={"i": ""},
+        equations="""
+            dx/dt = (0.5 - x)/(3*ms)
+            i = g*where(p > 0, x/p, x)*(v - e)
+        """,
+    )  # fmt: skip
+    network = one_cell(ball({"guarded": {}}, v0=-70.0), mechanisms={"guarded": guarded})
+    found, expected = (
+        simulate(network, 2, start="given", engine=engine).recordings["v"].values
+        for engine in ("cpu", "reference")
+    )
+    assert np.abs(found - expected).max() < 1e-11

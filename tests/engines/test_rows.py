@@ -154,3 +154,26 @@ def test_cells_whose_rates_differ_have_rows_of_their_own():
     for network in (plain, other):
         difference, _ = largest_difference(network, 5)
         assert difference < 1e-9
+
+
+def test_what_is_not_in_a_table_goes_on_beyond_its_ends():
+    """A table of steady values alone; time constants are those of the voltage itself."""
+    half = Mechanism(
+        name="half", kind="channel", parameters={"g": "5 mS/cm2", "e": "50 mV"},
+        states={"x": "1"}, currents={"i": ""},
+        equations="""
+            x_inf = 1/(1 + exp(-(v + 60*mV)/(7*mV)))
+            x_tau = 1*ms + 9*ms/(1 + exp(-(v + 30*mV)/(5*mV)))
+            dx/dt = (x_inf - x)/x_tau
+            i = g*x*(v - e)
+        """,
+        table={"start": -80.0, "stop": -55.0, "steps": 100, "of": ["x_inf"]},
+    )  # fmt: skip
+    network = one_cell(ball({"half": {}}, v0=-70.0), mechanisms={"half": half})
+    found, expected = (
+        simulate(network, 10, start="given", rates="table", engine=engine).recordings["v"].values
+        for engine in ("cpu", "reference")
+    )
+    assert expected.max() > -20
+    # rounding, grown in 400 steps
+    assert np.abs(found - expected).max() < 1e-9

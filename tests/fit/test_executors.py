@@ -75,6 +75,18 @@ def test_what_always_fails_is_told_at_last():
         list(results(str, [(1,), (2,)], Odd(failures=1000)))
 
 
+def test_an_executor_that_is_always_broken_is_told_at_last():
+    class Broken(Odd):
+        def submit(self, function, *arguments):
+            raise BrokenExecutor("no worker can be started")
+
+        def shutdown(self):
+            pass
+
+    with pytest.raises(BrokenExecutor, match="no worker"):
+        list(results(str, [(1,), (2,)], lambda: Broken(0)))
+
+
 def test_errors_of_apical_are_told_at_once():
     executor = Odd(1, EngineError("there is no GPU"))
     coming = results(str, [(1,), (2,)], executor)

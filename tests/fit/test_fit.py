@@ -13,7 +13,7 @@ import apical
 from apical import models
 from apical.analysis import DataError
 from apical.errors import Cancelled, FileFormatError, ModelError
-from apical.fit import Parameter, Space, candidates, load_fit
+from apical.fit import Parameter, Space, candidates, load_fit, run
 from apical.fit.objectives import Function, Rates, Rmse
 from apical.fit.run import METHODS
 
@@ -156,6 +156,14 @@ def test_a_journal_serves_a_larger_budget(column, target, formula, tmp_path):
     large = fitted(column, target, budget=50, journal=path)
     assert large.history.isel(candidate=slice(20)).equals(small.history)
     assert len(formula) == 50
+
+
+def test_a_journal_is_of_one_version(column, target, formula, tmp_path, monkeypatch):
+    path = tmp_path / "fit.journal"
+    fitted(column, target, budget=20, journal=path)
+    monkeypatch.setattr(run, "__version__", "0.0.0")
+    with pytest.raises(FileFormatError, match=r"apical was .*, now '0\.0\.0'"):
+        fitted(column, target, budget=20, journal=path)
 
 
 def test_a_fit_ends_at_its_goal_and_when_it_is_stopped(column, target, formula):

@@ -167,6 +167,7 @@ def test_objectives_add_up():
         (lambda d: Rmse(d, scale="solved"), "scale"),
         (lambda d: Rmse(d, (500, 600)), "fewer than 2 samples"),
         (lambda d: Rmse(d, weights=0 * d), "weights"),
+        (lambda d: Correlation(d.where(d["time"] > 50)), "finite"),
         (lambda d: Peak((40, 90)), "latency"),
         (lambda d: Peak((40, None), latency=50), "two times"),
         (lambda d: Peak((90, 40), latency=50), "two times"),

@@ -133,6 +133,11 @@ def test_drives_that_overlap_vary_together(column):
     near = column.set({"drives.evdist1.mu": 36.0})
     found = stages(near, Space.of_drives(near).parameters, 170.0)
     assert [s.name for s in found] == ["evprox1, evdist1", "evprox2", "all"]
+    # a short window within a long one does not end it
+    wide = Space(column, {"long": Parameter("drives.evprox1.mu", 10, 165),
+                          "short": Parameter("drives.evdist1.mu", 60, 65),
+                          "late": Parameter("drives.evprox2.mu", 130, 140)})  # fmt: skip
+    assert len(stages(column, wide.parameters, 170.0)) == 1
     tied = Space(column, {"t": Parameter(("drives.evprox1.mu", "drives.evdist1.mu"), 20, 60),
                           "s": Parameter("drives.evprox2.sigma", 1, 9)})  # fmt: skip
     assert [s.name for s in stages(column, tied.parameters, 170.0)] == ["evprox2", "all"]

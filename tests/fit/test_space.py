@@ -131,6 +131,7 @@ def test_everything_wrong_is_said_at_once():
         "f": Parameter(AMPLITUDE, 0, 1, prior=Normal(2, 1)),
         "g": Parameter({MU: 0}, 0, 1),
         "h": "drives.early.mu",
+        "i": Parameter(MU, "1 ms", 2),
     })  # fmt: skip
     words = [
         "did you mean 'mu'", "must hold a real number; it holds 1", "Parameter; got 'h'",
@@ -138,6 +139,7 @@ def test_everything_wrong_is_said_at_once():
         "d: low must be > 0 on a log scale", "d: start must be within the bounds; got 7",
         "e: scale must be one of linear, log; got 'logs'", "e: prior must be 'uniform'",
         "f: prior must have its mean within", "g: factors must be finite and not 0",
+        "i: bounds and start must be plain numbers; got '1 ms'",
     ]  # fmt: skip
     for word in words:
         assert any(word in line for line in said), word

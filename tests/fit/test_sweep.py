@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import xarray as xr
 from sweeping import AMPLITUDE, MU, OPTIONS, SETS, WEIGHT, counts, highest, small, whole
 from test_journal import almost_full
 
@@ -198,6 +199,10 @@ def test_functions_are_known_by_what_they_do():
     assert fingerprint(highest) != fingerprint(counts)
     assert fingerprint(recursive) == fingerprint(recursive)
     assert fingerprint(np.mean) != fingerprint(np.max)
+    one, other = (xr.DataArray([0.0, x], {"time": [0.0, 1.0]}, "time") for x in (1.0, 2.0))
+    assert fingerprint(times(one)) == fingerprint(times(one.copy()))
+    assert fingerprint(times(one)) != fingerprint(times(other))
+    assert fingerprint(times(one)) != fingerprint(times(one.assign_coords(time=[0.0, 2.0])))
 
 
 # --- what makes no sense ----------------------------------------------------------------------

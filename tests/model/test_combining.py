@@ -90,3 +90,9 @@ def test_what_must_be_common() -> None:
     assert "differs between 'a' and 'b'" in str(caught.value)
     with pytest.raises(ModelError, match="give at least one"):
         apical.combine({})
+
+
+def test_names_that_two_networks_would_give() -> None:
+    inner = apical.combine({"b": GAMMA})
+    with pytest.raises(ModelError, match=r"populations\.a_b_L2_basket: would be in two"):
+        apical.combine({"a": inner, "a_b": GAMMA})

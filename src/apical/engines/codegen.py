@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import numpy as np
+
 from apical.equations import expr
 from apical.equations.emit import source
 from apical.equations.evaluate import Array, evaluate
@@ -69,7 +71,9 @@ class MechanismCode:
     ) -> dict[str, Array]:
         """Return the values of `scalars` and `arrays`, given a mechanism's parameters."""
         found: dict[str, Array] = {**parameters, "celsius": celsius, "dt": dt}
-        return found | {name: evaluate(value, found) for name, value in self.derived}
+        # where a condition guards a quotient, its divisor may be 0
+        with np.errstate(all="ignore"):
+            return found | {name: evaluate(value, found) for name, value in self.derived}
 
     @property
     def tabulated(self) -> tuple[str, ...]:
@@ -135,7 +139,7 @@ def _derive(code: MechanismCode) -> MechanismCode:
     parts: dict[Expression, None] = {}
     for targets in _loops(code):
         for value in Writer(code, targets).expressions(targets):
-            parts.update(dict.fromkeys(_unchanging(value, {*fixed, *factors})))
+            parts.update(dict.fromkeys(_unchanging(value, fixed)))
     named = {f"part {k}": value for k, value in enumerate(parts)}
     alike = [n for n, value in named.items() if names_of(value) <= {*code.scalars}]
     return dataclasses.replace(

@@ -67,7 +67,7 @@ def exprel_rate_slope(x: Array) -> Array:
     return np.where(small, series, (1.0 - e - safe * e) / ((1.0 - e) * (1.0 - e)))
 
 
-_OPERATORS: dict[str, Callable[[Array, Array], Array]] = {
+_OPERATORS: dict[str, Callable[..., Array]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power,
     "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
     "==": np.equal, "!=": np.not_equal, "and": np.logical_and, "or": np.logical_or,

@@ -14,6 +14,8 @@ from apical.errors import ApicalError
 _TRIES = 3
 #: Seconds between two looks at what is done.
 _PAUSE = 0.02
+#: Stands among failed tasks for giving tasks out.
+_GIVING = -1
 
 
 class Executor(Protocol):
@@ -56,7 +58,8 @@ def results(
                     waiting[pool.submit(function, *tasks[left[0]])] = left[0]
                     left.popleft()
             except BrokenExecutor as error:
-                if own:
+                failed[_GIVING] += 1
+                if own and failed[_GIVING] < _TRIES:
                     pool.shutdown()
                     pool = executor()  # type: ignore[operator]
                 else:

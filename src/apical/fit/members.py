@@ -272,6 +272,8 @@ def _parts(thing: Any) -> list[Any] | None:
         return list(thing)
     if isinstance(thing, np.ndarray):
         return [thing.dtype.str, thing.shape, thing.tobytes()]
+    if isinstance(thing, xr.DataArray):
+        return [thing.dims, thing.values, {name: c.values for name, c in thing.coords.items()}]
     kind = thing if hasattr(thing, "__qualname__") else type(thing)
     return [kind.__module__, kind.__qualname__]
 

@@ -138,6 +138,8 @@ class _Waveform(Objective):
         _check_scale(self.scale)
         if self.time.size < 2:
             raise DataError(f"the recording has fewer than 2 samples within {self.window} ms")
+        if not np.isfinite(self.target).all():
+            raise DataError("the recording must hold finite numbers only")
         if not (np.isfinite(self.weight).all() and (self.weight >= 0).all() and self.weight.any()):
             raise DataError("weights must be finite and ≥ 0, and not all 0")
 
@@ -203,7 +205,8 @@ class Rmse(_Waveform):
     weights : DataArray (time), optional
         How much each time counts, interpolated; by default all count the same.
     smooth : float, ms, optional
-        Hamming window with which each trial is smoothed, as `apical.smooth` does.
+        Hamming window with which each trial is smoothed, as `apical.smooth` does. Half a window at
+        both ends is drawn towards zero and counts, as in HNN; a `window` leaves it out.
     scale : float or "solve"
         Factor of the simulated dipole, such as 3000 for as many columns; or the one that fits
         best, ≥ 0, in closed form, for each candidate.

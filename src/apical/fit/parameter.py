@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import math
+import numbers
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -86,6 +87,11 @@ def expanded(
         if not isinstance(name, str) or not isinstance(parameter, Parameter):
             message = f"must be a name and a Parameter; got {name!r:.40} and {parameter!r:.40}"
             problems.append(Problem("parameters", message))
+            continue
+        given = (parameter.low, parameter.high, 0.0 if parameter.start is None else parameter.start)
+        if wrong := [number for number in given if not isinstance(number, numbers.Real)]:
+            message = f"bounds and start must be plain numbers; got {wrong[0]!r:.40}"
+            problems.append(Problem(name, message))
             continue
         factors = {
             path: factor

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from apical import __version__
 from apical.errors import Cancelled, ModelError, Problem, did_you_mean
 from apical.fit.candidates import Candidates, Report
 from apical.fit.fitted import Fit
@@ -209,6 +210,7 @@ def _recipe(found: Candidates) -> dict[str, Any]:
     text = json.dumps([plain(space.parameters), plain(found.objective)], sort_keys=True)
     return {
         "work": "fit",
+        "apical": __version__,
         "model": space.base.content_hash(),
         "parameters and objective": hashlib.blake2b(text.encode(), digest_size=16).hexdigest(),
         **{name: value for name, value in simulated.items() if name != "threads"},

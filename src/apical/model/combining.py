@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from apical.errors import ModelError, Problem, did_you_mean
@@ -47,6 +47,8 @@ def combine(networks: Mapping[str, Network], offsets: Mapping[str, Any] | None =
     if problems:
         raise ModelError(problems)
     parts = [_moved(name, network, moves[name], networks) for name, network in networks.items()]
+    if problems := _doubles(parts):
+        raise ModelError(problems)
     whole = {
         field: {key: value for part in parts for key, value in part[field].items()}
         for field in parts[0]
@@ -92,6 +94,20 @@ def _conflicts(networks: Mapping[str, Network]) -> list[Problem]:
             other, before = seen.setdefault(path, (name, value))
             if before != value:
                 problems.append(Problem(path, f"differs between '{other}' and '{name}'"))
+    return problems
+
+
+def _doubles(parts: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """Return what two networks would call the same, such as a's ``b_c`` and a_b's ``c``."""
+    problems, seen = [], {}
+    for part in parts:
+        for field in (f for f in part if f not in ("ions", "mechanisms")):
+            for name, value in part[field].items():
+                before = seen.setdefault((field, name), value)
+                alike = field == "cells" and before.fingerprint == value.fingerprint
+                if before is not value and not alike:
+                    message = "would be in two of the networks; name these otherwise"
+                    problems.append(Problem(f"{field}.{name}", message))
     return problems
 
 

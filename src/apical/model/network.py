@@ -237,7 +237,7 @@ class Network(Part):
         receptor: Choice = None,
         location: Choice = None,
     ) -> Self:
-        """Return a network without some projections; without names and criteria, without all.
+        """Return a network without some projections; those of no name and no criteria are none.
 
         Parameters
         ----------

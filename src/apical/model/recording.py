@@ -49,11 +49,11 @@ _SOME_CELLS = _AllOr(CELLS, Integral)
 class Recording(Part):
     """What to record of one population.
 
-    Voltages, states and what pools give, such as calcium, are those at the time of a sample.
-    Currents, and what they are computed from, are those of the step that ended at that time,
-    computed with the voltage at its beginning, as NEURON records them; so is ``i_membrane``, which
-    is what then flowed. Other intermediates, such as a gate's ``m_inf``, are computed from what is
-    there at the time of the sample.
+    Voltages and states, such as calcium, are those at the time of a sample. Currents, what pools
+    compute for others, such as a reversal potential, and what both are computed from, are those of
+    the step that ended at that time, computed with the voltage at its beginning, as NEURON records
+    them; so is ``i_membrane``, which is what then flowed. Other intermediates, such as a gate's
+    ``m_inf``, are computed from what is there at the time of the sample.
 
     Parameters
     ----------

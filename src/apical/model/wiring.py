@@ -76,7 +76,7 @@ def disconnect(network: N, names: tuple[str, ...], criteria: Mapping[str, Choice
     ]
     if problems:
         raise ModelError(problems)
-    gone = names or pick(network, criteria)
+    gone = pick(network, criteria) if asked else names
     return network.remove(*(f"projections.{name}" for name in gone))
 
 

@@ -126,8 +126,8 @@ class Plan:
             for p in self.populations
         )  # fmt: skip
         sampled = tuple(
-            (r.name, r.population, r.variable, r.mechanism, r.state, r.assigned, r.precision, r.every,
-             r.cells.tobytes(), r.sites.tobytes())
+            (r.name, r.population, r.variable, r.mechanism, r.state, r.assigned, r.precision,
+             r.every, r.cells.tobytes(), r.sites.tobytes())
             for r in self.recordings
         )  # fmt: skip
         observed = tuple((o.name, o.population, o.outputs, o.every) for o in self.observables)

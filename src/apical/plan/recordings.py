@@ -121,7 +121,7 @@ def plan_recording(
     )  # fmt: skip
     if recording.variable in ("v", "i_membrane"):
         own = "mV" if recording.variable == "v" else "nA"
-        return replace(found, **_unit(recording, own, cell.tree.area[nodes]))
+        return replace(found, **_unit(name, recording, own, cell.tree.area[nodes]))
     number, variable, sites = _find(name, recording, cell, nodes)
     plan = cell.mechanisms[number]
     program, states = plan.program, list(plan.program.states)
@@ -131,7 +131,7 @@ def plan_recording(
         state=states.index(variable) if is_state else -1, sites=sites,
         labels=tuple(plan.labels[i].split(":")[-1] for i in sites),
         assigned="" if is_state else variable, early=variable in program.behind_currents,
-        **_unit(recording, program.variables[variable], cell.tree.area[plan.nodes[sites]]),
+        **_unit(name, recording, program.variables[variable], cell.tree.area[plan.nodes[sites]]),
     )  # fmt: skip
 
 
@@ -145,11 +145,14 @@ def _compartments(recording: Recording, cell: CellPlan) -> Ints:
     return np.concatenate(nodes)
 
 
-def _unit(recording: Recording, own: str, area: Floats) -> dict[str, Any]:
+def _unit(name: str, recording: Recording, own: str, area: Floats) -> dict[str, Any]:
     """Return the unit of samples, and what converts to it from the variable's own."""
     if not recording.unit:
         return {"unit": own}
     factor, power = conversion(own, recording.unit)
+    if power < 0 and not area.all():
+        message = f"'{recording.variable}' is at the end of a section, which has no membrane"
+        raise ModelError([Problem(f"recordings.{name}.unit", message, f"record it in {own}")])
     return {
         "unit": recording.unit,
         "factor": None if (factor, power) == (1.0, 0) else factor * area**power,

@@ -17,7 +17,9 @@ _MOST_RECORDED = 4.0
 
 def batch_size(plan: Plan, engine: Engine) -> int:
     """Return how many members like this one should run together."""
-    fitting = _ROOM // (state_bytes(plan) + _sample_bytes(plan))
+    # engines keep the weights of observables member by member
+    weights = _NUMBER * sum(o.weights.size for o in plan.observables)
+    fitting = _ROOM // (state_bytes(plan) + _sample_bytes(plan) + weights)
     return int(min(engine.members_at_once, max(1, fitting)))
 
 

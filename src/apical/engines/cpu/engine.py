@@ -128,6 +128,8 @@ class CpuRun:
 
     def rewind(self, snapshot: Snapshot, inputs: Sequence[Sequence[Inputs]] | None = None) -> None:
         """Go back to a snapshot, and on from there."""
+        # after Ctrl-C some threads may still be at work
+        self._team.dismiss()
         changing, calendar = snapshot.state
         self._changing[:] = changing
         self._calendar.restore(calendar)

@@ -3,8 +3,8 @@
 A group of cells has two row-major blocks, rows × lanes. What changes: voltages, states of each
 mechanism, what pools give, ion currents, membrane currents, and a second copy of the gates that
 are advanced together, gate by gate for each cell. What does not: axial conductances, areas, the
-fixed part of the diagonal, dipole weights and parameters. A row is the same quantity of all cells
-of the group, so that loops over rows vectorise across cells.
+fixed part of the diagonal and parameters. A row is the same quantity of all cells of the group, so
+that loops over rows vectorise across cells.
 """
 
 from __future__ import annotations

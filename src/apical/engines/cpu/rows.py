@@ -194,6 +194,9 @@ def _uniform(
     computed = [a for a in program.assignments if a.name not in tabulated]
     wanted += [a.value for a in closure(computed, wanted)]
     used = set().union(*(names_of(e) for e in wanted))
+    # a table holds its values beyond its ends; what is computed beside it goes on with voltage
+    if tabulated and "v" in used:
+        return None
     used -= {"v", "celsius"} | {a.name for a in program.assignments}
     if not used <= mechanism.parameters.keys() or used & given_by_pools(cell):
         return None

@@ -140,8 +140,8 @@ def stages(network: Network, parameters: Mapping[str, Parameter], duration: floa
     for name in sorted(drives, key=lambda name: windows[name][0]):
         start, end = windows[name]
         if groups and start <= groups[-1][1]:
-            names, _, before = groups.pop()
-            groups.append(([*names, name], end, (before + weights[name]) / 2))
+            names, last, before = groups.pop()
+            groups.append(([*names, name], max(last, end), (before + weights[name]) / 2))
         else:
             groups.append(([name], end, weights[name]))
     found = [
