@@ -154,7 +154,7 @@ def table(found):
         theirs, first, ours = usages.values()
         both = not (theirs.fault or ours.fault)
         rows.append((
-            f"`{path.name}`", cell(theirs, "wall"), cell(ours, "wall"), cell(first, "wall"),
+            f"`{path.stem}`", cell(theirs, "wall"), cell(ours, "wall"), cell(first, "wall"),
             f"{theirs.wall / ours.wall:.1f}" if both else "–",
             cell(theirs, "peak"), cell(ours, "peak"),
             f"{ours.peak / theirs.peak:.2f}" if both else "–",
@@ -171,7 +171,7 @@ def cell(usage, name):
 def faults(found):
     """Return a list of what failed, and how."""
     return "\n".join(
-        f"- `{path.name}` under {name}: {usage.fault}"
+        f"- `{path.stem}` under {name}: {usage.fault}"
         for path, usages in found.items()
         for name, usage in usages.items()
         if usage.fault

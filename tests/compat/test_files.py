@@ -54,6 +54,18 @@ def test_a_network_read_gives_the_same_simulation(tmp_path):
     assert again.cell_response == net.cell_response
 
 
+def test_a_network_from_a_dictionary_has_parts_of_its_own():
+    net = hc.neymotin_2020_model(mesh_shape=(2, 2))
+    net.add_poisson_drive(
+        "noise", rate_constant=20.0, location="proximal", weights_ampa={"L2_basket": 0.01}
+    )
+    other = hc.dict_to_network(hc.network_to_dict(net))
+    _settle_ends(other, 20.0)
+    assert net.external_drives["noise"]["dynamics"]["tstop"] is None
+    other.cell_types["L2_basket"]["cell_object"].synapses["ampa"]["tau2"] = 9.0
+    assert net.cell_types["L2_basket"]["cell_object"].synapses["ampa"]["tau2"] != 9.0
+
+
 def test_reading_in_parts(tmp_path):
     net, _ = cases.bias(hc)
     with StringIO() as text:

@@ -145,7 +145,7 @@ def test_engines_that_do_not_exist(wrong):
 def test_progress_is_printed(capsys):
     hc.simulate_dipole(small(), tstop=25.0, n_trials=2)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("Joblib will run 2 trial(s)")
+    assert lines[0].startswith("2 trial(s) start (JoblibBackend")
     assert [line for line in lines if line.startswith("Trial 2")][-1] == "Trial 2: 20.0 ms..."
 
 
@@ -194,6 +194,16 @@ def test_batch(tmp_path):
     assert files[0]["spiking"][0]["spike_gids"] == first["spiking"]["spike_gids"]
     assert found["summary_statistics"][0][0] == first["dpl"][0].data["agg"][-1]
     assert first["calcium"][0][8]["soma"][0] == pytest.approx(1e-4)
+    assert files[0]["calcium"][0] == first["calcium"]
+    assert files[0]["voltages"][0] == first["voltages"]
+
+
+def test_files_of_a_batch_come_in_order(tmp_path):
+    batch = BatchSimulate(lambda values, net: None, small(), save_folder=tmp_path, save_dpl=False)
+    for first in (0, 5, 10, 100):
+        batch._save([{"param_values": {"first": first}}], first, first + 5)
+    files = batch.load_all_results()
+    assert [f["param_values"][0]["first"] for f in files] == [0, 5, 10, 100]
 
 
 def test_batch_of_spikes_without_dipoles():
@@ -205,7 +215,7 @@ def test_batch_of_spikes_without_dipoles():
 def test_fitting_is_not_here_yet():
     from apical.compat.hnn_core.optimization import Optimizer
 
-    with pytest.raises(NotImplementedError, match="fitting"):
+    with pytest.raises(NotImplementedError, match=r"apical\.fit does it"):
         Optimizer(small())
 
 

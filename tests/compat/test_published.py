@@ -86,7 +86,7 @@ def rates(request):
     hc.set_engine()
 
 
-@pytest.mark.filterwarnings("ignore:No external drives:UserWarning")
+@pytest.mark.filterwarnings("ignore:the network has neither:UserWarning")
 @pytest.mark.parametrize("case", [rest, erp, alpha, gamma, law_beta_erp, lfp_ring],
                          ids=lambda case: case.__name__)  # fmt: skip
 def test_reference_case(shared, case, rates):

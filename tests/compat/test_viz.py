@@ -93,7 +93,7 @@ def test_every_layer_has_axes():
     assert [ax.get_title() for ax in figure.axes] == ["L2/3", "L5", "Aggregate (L2/3 + L5)"]
     _, axes = plt.subplots(3)
     assert viz.plot_dipole(wave(10), ax=list(axes), layer=LAYERS, show=False) is axes[0].figure
-    with pytest.raises(AssertionError, match="ax and layer should have the same size"):
+    with pytest.raises(AssertionError, match="expected one ax per layer"):
         viz.plot_dipole(wave(10), ax=axes, layer=["L2"], show=False)
 
 
@@ -108,7 +108,7 @@ def test_decimation_keeps_every_so_manyth_sample():
     (ax,) = viz.plot_dipole(wave(10), decim=[2, 5], show=False).axes
     np.testing.assert_allclose(ax.lines[0].get_xdata(), TIMES[::10])
     for wrong in (-1, [2, 2.0]):
-        with pytest.raises(ValueError, match="each decimation factor must be a positive int"):
+        with pytest.raises(ValueError, match="decim must be whole numbers"):
             viz.plot_dipole(wave(10), decim=wrong, show=False)
 
 
@@ -153,11 +153,11 @@ def test_tfr_falls_with_its_frequencies():
 
 def test_dipoles_that_differ_are_refused():
     for plot in (viz.plot_dipole, viz.plot_psd):
-        with pytest.raises(RuntimeError, match="All dipoles must be scaled equally!"):
+        with pytest.raises(RuntimeError, match="differ in scale_applied"):
             plot([wave(10), wave(10).scale(2)], show=False)
     other = wave(10)
     other.sfreq /= 10
-    with pytest.raises(RuntimeError, match="All dipoles must be sampled equally!"):
+    with pytest.raises(RuntimeError, match="differ in sampling rate"):
         viz.plot_psd([wave(10), other], show=False)
     with pytest.raises(ValueError, match="layer"):
         viz.plot_dipole(wave(10), layer="L4", show=False)
@@ -181,9 +181,9 @@ def test_raster_colors_by_list_and_name(response):
     assert [to_hex(line.get_color()) for line in ax.legend_.get_lines()] == ["#ff0000", "#008000"]
     (ax,) = response.plot_spikes_raster(colors={"L2_basket": "#123456"}, show=False).axes
     assert to_hex(ax.legend_.get_lines()[0].get_color()) == "#123456"
-    with pytest.raises(ValueError, match="Number of colors must be equal to"):
+    with pytest.raises(ValueError, match="colors: expected"):
         response.plot_spikes_raster(colors=["r"], show=False)
-    with pytest.raises(ValueError, match="Invalid cell types provided"):
+    with pytest.raises(ValueError, match="expected cell types out of"):
         response.plot_spikes_raster(colors={"L9": "r"}, show=False)
 
 
@@ -196,7 +196,7 @@ def test_overlaid_dipoles_stay_within_the_raster(response):
     upper, lower = (line.get_ydata() for line in ax.lines)
     assert np.ptp(upper) == pytest.approx(2 * np.ptp(lower))
     assert before[0] < lower.min() < lower.max() < upper.min() < upper.max() < before[1]
-    with pytest.raises(ValueError, match="Dipole object must be provided"):
+    with pytest.raises(ValueError, match="overlay_dipoles needs dpl"):
         response.plot_spikes_raster(overlay_dipoles=True, show=False)
 
 
@@ -215,13 +215,13 @@ def test_histogram_groups_and_colors(response):
     ).axes
     assert [text.get_text() for text in ax.legend_.get_texts()] == ["evoked"]
     assert {to_hex(bar.get_facecolor()) for bar in ax.patches} == {"#ff0000"}
-    with pytest.raises(ValueError, match="'evprox1' must be defined"):
+    with pytest.raises(ValueError, match="color: nothing for 'evprox1'"):
         response.plot_spikes_hist(color={"evdist1": "r"}, show=False)
-    with pytest.raises(TypeError, match="Dictionary values of color must"):
+    with pytest.raises(TypeError, match="must be str; got int"):
         response.plot_spikes_hist(color={"evdist1": 3, "evprox1": "r"}, show=False)
-    with pytest.raises(ValueError, match="more than once"):
+    with pytest.raises(ValueError, match="in two histograms"):
         response.plot_spikes_hist(spike_types=["ev", "evprox"], show=False)
-    with pytest.raises(ValueError, match="No input types found for nix"):
+    with pytest.raises(ValueError, match="begins with 'nix'"):
         response.plot_spikes_hist(spike_types="nix", show=False)
 
 
@@ -237,7 +237,7 @@ def test_inverted_histograms_have_the_same_scale(response):
 
 @pytest.mark.parametrize("name", ["plot_spikes_raster", "plot_spikes_hist"])
 def test_trials_that_are_not_there(response, name):
-    with pytest.raises(TypeError, match="trial_idx must be an instance of"):
+    with pytest.raises(TypeError, match="trial_idx must be"):
         getattr(response, name)(trial_idx="first", show=False)
     with pytest.raises(IndexError, match="there are 2 trials"):
         getattr(response, name)(trial_idx=[0, 2], show=False)
@@ -257,7 +257,7 @@ def test_cells_and_electrodes_in_space(net):
     (ax,) = net.plot_cells(show=False).axes
     assert [text.get_text() for text in ax.legend_.get_texts()] == [*net.cell_types, "shank"]
     assert [len(points.get_offsets()) for points in ax.collections] == [3, 9, 3, 9, 4]
-    with pytest.raises(TypeError, match="'ax' to be an instance of Axes3D, but got Axes"):
+    with pytest.raises(TypeError, match="; got Axes"):
         net.plot_cells(ax=plt.subplots()[1], show=False)
 
 
@@ -274,7 +274,7 @@ def test_morphology_stands_where_it_is_put(net):
         cell.plot_morphology(color=3, show=False)
     with pytest.raises(KeyError, match="basal_1"):
         cell.plot_morphology(color={"soma": "r"}, show=False)
-    with pytest.raises(ValueError, match="pos must be a tuple of 3 elements"):
+    with pytest.raises(ValueError, match="pos must be x, y and z"):
         cell.plot_morphology(pos=(1, 2), show=False)
 
 
@@ -297,10 +297,10 @@ def test_connectivity_matrix_has_weights_with_gain(net):
 
 
 def test_connections_are_named_by_place_in_the_network(net):
-    for wrong, said in (("net", "net must be an instance of"), (net, "conn_idx must be")):
+    for wrong, said in (("net", "net must be Network"), (net, "conn_idx must be")):
         with pytest.raises(TypeError, match=said):
             viz.plot_connectivity_matrix(wrong, 0 if wrong == "net" else "first", show=False)
-    with pytest.raises(ValueError, match="src_gid -1 not a valid cell ID"):
+    with pytest.raises(ValueError, match="; got -1"):
         viz.plot_cell_connectivity(net, 0, src_gid=-1, show=False)
 
 
@@ -359,7 +359,7 @@ def test_potentials_are_stacked_by_contact(shank):
         trial_no=1, color="viridis", voltage_offset=None, voltage_scalebar=None, show=False
     ).axes
     assert ax.get_ylabel() == "Electric potential ($\\mu V$)"
-    with pytest.raises(ValueError, match="n_contacts x"):
+    with pytest.raises(ValueError, match="RGB or RGBA"):
         shank.plot_lfp(color=np.ones((2, 4)), show=False)
 
 
@@ -377,7 +377,7 @@ def test_csd_is_in_ms_and_has_its_sinks_in_the_colour_asked_for(shank):
     assert image.get_clim() == (-1.0, 2.0)
     red, _, blue, _ = image.get_cmap()(0.0)
     assert red > blue
-    with pytest.raises(RuntimeError, match="Please use sink"):
+    with pytest.raises(RuntimeError, match="sink must be"):
         shank.plot_csd(sink="g", show=False)
 
 
@@ -389,9 +389,9 @@ def test_plotter_knows_no_voltages_before_a_simulation(net):
     assert plotter.vsec_array.shape == (159, 1)
     assert plotter.color_array.shape == (159, 1, 4)
     for name, value in {"time_idx": 1, "trial_idx": 0}.items():
-        with pytest.raises(RuntimeError, match="Network must be simulated"):
+        with pytest.raises(RuntimeError, match="record_vsec='all' first"):
             setattr(plotter, name, value)
-    with pytest.raises(RuntimeError, match="Network must be simulated"):
+    with pytest.raises(RuntimeError, match="record_vsec='all' first"):
         plotter.export_movie("never.gif")
 
 

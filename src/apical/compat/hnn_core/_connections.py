@@ -39,7 +39,7 @@ def _connection_probability(
     """Keep a share of a connection's pairs, drawn at random; the connection is changed."""
     _validate_type(probability, float, "probability")
     if not 0 < probability < 1:
-        raise ValueError("probability must be in the range (0,1)")
+        raise ValueError(f"probability must lie between 0 and 1; got {probability}")
     pairs = [(source, gid) for source, gids in conn["gid_pairs"].items() for gid in gids]
     n = int(np.round(len(pairs) * probability))
     drawn = np.random.default_rng(conn_seed).choice(len(pairs), n, replace=False)
@@ -75,8 +75,8 @@ def pick_connection(
     known = list(net.gid_ranges), list(net.cell_types)
     sources = _check_gids(src_gids, net.gid_ranges, known[0], "src_gids", same_type=False)
     targets = _check_gids(target_gids, net.gid_ranges, known[1], "target_gids", same_type=False)
-    _validate_type(loc, (str, list, None), "loc", "str, list, or None")
-    _validate_type(receptor, (str, list, None), "receptor", "str, list, or None")
+    for name, value in (("loc", loc), ("receptor", receptor)):
+        _validate_type(value, (str, list, None), name, "a name or several")
     places = _string_input_to_list(loc, ["proximal", "distal", "soma"], "loc")
     receptors = _string_input_to_list(receptor, ["ampa", "nmda", "gabaa", "gabab"], "receptor")
     wanted = {"src_gids": sources, "target_gids": targets, "loc": places, "receptor": receptors}
@@ -128,7 +128,9 @@ def targets_of(net: Network, sources: Sequence[int], target_gids: Any) -> list[l
     for gids in target_gids:
         _validate_type(gids, (list, range), "target_gids[idx]", "list or range")
     if len(target_gids) != len(sources):
-        raise AssertionError("target_gids must have a list for each src.")
+        raise AssertionError(
+            f"target_gids: expected {len(sources)} lists, one per source; got {len(target_gids)}"
+        )
     return [list(gids) for gids in target_gids]
 
 
@@ -139,9 +141,10 @@ def kind_of(net: Network, targets: Iterable[Sequence[int]]) -> str:
         _validate_type(gid, int, "target_gid", "int")
         kinds.add(net.gid_to_type(gid))
         if None in kinds:
-            raise AssertionError(f"target_gid {gid} not in net.gid_ranges")
+            raise AssertionError(f"target_gids: no cell has index {gid}")
     if len(kinds) != 1:
-        raise AssertionError("All target_gids must be of the same type")
+        named = ", ".join(sorted(map(str, kinds))) or "none"
+        raise AssertionError(f"target_gids: expected one cell type; got {named}")
     return kinds.pop()
 
 
@@ -150,10 +153,10 @@ def check_synapse(net: Network, kind: str, loc: str, receptor: str) -> None:
     _validate_type(loc, str, "loc")
     _validate_type(receptor, str, "receptor")
     cell = net.cell_types[kind]["cell_object"]
-    extra = f"(the loc '{loc}' is not defined for '{kind}' cells)"
+    extra = f"a group or section of {kind}"
     _check_option("loc", loc, [*cell.sect_loc, *cell.sections], extra)
     for section in cell.sect_loc.get(loc, [loc]):
-        extra = f"(the '{receptor}' receptor is not defined for the '{section}' of '{kind}' cells)"
+        extra = f"a receptor in {section} of {kind}"
         _check_option("receptor", receptor, cell.sections[section].syns, extra)
 
 
@@ -174,8 +177,8 @@ def _check_global_synaptic_gains_uniformity(net: Network) -> bool:
         gains = [net.connectivity[index]["nc_dict"]["gain"] for index in picks]
         if not np.allclose(gains, gains[:1]):
             print(
-                "WARNING: connections of one kind have several custom synaptic gain values; "
-                "global synaptic gains show only the first of each."
+                "WARNING: connections of one kind differ in gain; told is the gain of the first "
+                "of each kind."
             )
             return False
     return True
@@ -186,9 +189,9 @@ def rename_cell_types(net: Network, name_mapping: Mapping[str, str]) -> None:
     _validate_type(name_mapping, dict, "name_mapping")
     for old, new in name_mapping.items():
         if old not in net.cell_types:
-            raise ValueError(f"'{old}' is not in cell_types!")
+            raise ValueError(f"there is no cell type '{old}'; known: {', '.join(net.cell_types)}")
         if new in net.cell_types:
-            raise ValueError(f"'{new}' is already in cell_types!")
+            raise ValueError(f"cannot rename '{old}': '{new}' is a cell type, too")
         for name in ("gid_ranges", "pos_dict", "cell_types"):
             held = getattr(net, name)
             setattr(net, name, {new if k == old else k: v for k, v in held.items()})

@@ -20,6 +20,8 @@ from apical.compat.hnn_core.network import Network
 
 #: What may be kept of a simulation.
 _KEPT = ("dpl", "spiking", "lfp", "voltages", "currents", "calcium")
+#: What of it is told by global index, which is text in JSON.
+_BY_CELL = ("voltages", "currents", "calcium")
 _BACKENDS = ("loky", "threading", "multiprocessing", "dask")
 
 
@@ -105,9 +107,11 @@ class BatchSimulate:
         for name in ("record_vsec", "record_isec"):
             _check_option(name, getattr(self, name), ["all", "soma", False])
         if not callable(self.set_params):
-            raise TypeError("set_params must be a callable function")
+            raise TypeError(f"set_params must be a function; got {type(self.set_params).__name__}")
         if self.summary_func is not None and not callable(self.summary_func):
-            raise TypeError("summary_func must be a callable function")
+            raise TypeError(
+                f"summary_func must be a function; got {type(self.summary_func).__name__}"
+            )
 
     def run(
         self,
@@ -196,7 +200,7 @@ class BatchSimulate:
         _validate_type(results, list, "results")
         path = Path(self.save_folder) / f"sim_run_{start_idx}-{end_idx}.npz"
         if path.exists() and not self.overwrite:
-            raise FileExistsError(f"File {path} already exists and overwrite is set to False.")
+            raise FileExistsError(f"'{path}' exists; overwrite=True replaces it")
         path.parent.mkdir(parents=True, exist_ok=True)
         columns = {"param_values": [result["param_values"] for result in results]}
         for what in _KEPT:
@@ -223,16 +227,24 @@ class BatchSimulate:
             return_data = [what for what in _KEPT if getattr(self, f"save_{what}")]
         wanted = {"param_values", *return_data}
         with np.load(file_path) as file:
-            return {
+            found = {
                 name: json.loads(str(file[name]), object_hook=_objects)
                 for name in file.files
                 if name in wanted
             }
+        for name in found.keys() & _BY_CELL:
+            found[name] = [
+                [{int(gid): traces for gid, traces in trial.items()} for trial in trials]
+                for trials in found[name]
+            ]
+        return found
 
     def load_all_results(self) -> list[dict[str, Any]]:
-        """Return the contents of all files in the folder."""
-        paths = sorted(Path(self.save_folder).glob("sim_run_*.npz"))
-        return [self.load_results(path) for path in paths]
+        """Return the contents of all files in the folder, in the order of simulations."""
+        paths = Path(self.save_folder).glob("sim_run_*.npz")
+        # of two numbers the longer one is larger
+        ordered = sorted(paths, key=lambda path: (path.name.index("-"), path.name))
+        return [self.load_results(path) for path in ordered]
 
 
 def _plain(value: Any) -> Any:

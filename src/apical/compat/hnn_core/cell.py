@@ -57,8 +57,8 @@ class Section:
     Attributes
     ----------
     mechs : dict
-        Channels: parameters by name of the mechanism. A value may be a function of the distance
-        from the soma (µm) until the section becomes part of a cell.
+        Channels: parameters by name of the mechanism. Before the section becomes part of a cell, a
+        value may be a function of how far (µm) it is from the soma.
     syns : list of str
         Receptors.
     nseg : int
@@ -160,13 +160,10 @@ class Cell:
         cell_tree: dict[Node, list[Node]] | None,
         gid: int | None = None,
     ) -> None:
-        for section in sections.values():
-            if not isinstance(section, Section):
-                raise ValueError(
-                    f"Items in section must be instances of Section. Got {type(section)}"
-                )
+        if odd := [key for key, value in sections.items() if not isinstance(value, Section)]:
+            raise ValueError(f"sections: expected Section objects; {', '.join(odd)} are none")
         if "soma" not in sections:
-            raise KeyError("soma must be defined for cell")
+            raise KeyError(f"cell '{name}' has no section 'soma'")
         self.name, self.pos = name, pos
         self.sections, self.synapses, self.sect_loc = sections, synapses, sect_loc
         self.cell_tree = cell_tree
@@ -204,9 +201,9 @@ class Cell:
     def gid(self, gid: int) -> None:
         """Give the global index, once."""
         if not isinstance(gid, int):
-            raise ValueError("gid must be an integer")
+            raise ValueError(f"gid must be a whole number; got {gid!r}")
         if self._gid is not None:
-            raise RuntimeError("Global ID for this cell already assigned!")
+            raise RuntimeError(f"the cell has gid {self._gid}, which stays; got {gid}")
         self._gid = gid
 
     def copy(self) -> Cell:
@@ -257,7 +254,7 @@ class Cell:
         It is NaN where the way leads only back.
         """
         if self.cell_tree is None:
-            raise TypeError("distance_section() cannot work with cell_tree as None.")
+            raise TypeError("distance_section needs a cell_tree; this cell has none")
         children = self.cell_tree.get(curr_node, [])
         if any(name == target_sec_name for name, _ in children):
             return self.sections[target_sec_name].L / 2

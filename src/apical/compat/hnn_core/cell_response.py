@@ -41,11 +41,12 @@ class CellResponse:
         for name, column in columns.items():
             lists = isinstance(column, list) and all(isinstance(t, list) for t in column)
             if not lists:
-                raise TypeError(f"{name} should be a list of lists")
+                raise TypeError(f"{name}: expected a list for each trial, in a list")
         if len({len(column) for column in columns.values()}) > 1:
-            raise ValueError("spike times, gids, and types should be lists of the same length")
+            counts = ", ".join(f"{name} {len(column)}" for name, column in columns.items())
+            raise ValueError(f"expected as many trials of each column; got {counts}")
         if times is not None and not isinstance(times, (list, np.ndarray)):
-            raise TypeError("'times' is an np.ndarray of simulation times")
+            raise TypeError(f"times must be an array or list; got {type(times).__name__}")
         self._spike_times: list[Any] = columns["spike_times"]
         self._spike_gids: list[Any] = columns["spike_gids"]
         self._spike_types: list[Any] = columns["spike_types"]
@@ -128,7 +129,7 @@ class CellResponse:
         for kind, gids in gid_ranges.items():
             for gid in gids:
                 if gid in owner:
-                    raise ValueError("gid_ranges should contain only disjoint sets of gid values")
+                    raise ValueError(f"gid_ranges: cell {gid} is in both {owner[gid]} and {kind}")
                 owner[gid] = kind
         self._spike_types = [[owner.get(gid, "") for gid in gids] for gids in self._spike_gids]
 
@@ -151,14 +152,11 @@ class CellResponse:
             Over trials and cells; of each trial; or of each cell in each trial.
         """
         if mean_type not in ("all", "trial", "cell"):
-            raise ValueError(
-                "Invalid mean_type. Valid arguments include 'all', 'trial', or 'cell'. "
-                f"Got {mean_type}"
-            )
-        if not isinstance(tstart, (int, float)) or not isinstance(tstop, (int, float)):
-            raise ValueError("tstart and tstop must be of type int or float")
+            raise ValueError(f"mean_type must be 'all', 'trial' or 'cell'; it is {mean_type!r}")
+        if not all(isinstance(time, (int, float)) for time in (tstart, tstop)):
+            raise ValueError(f"tstart and tstop must be numbers; got {tstart!r} and {tstop!r}")
         if tstop <= tstart:
-            raise ValueError("tstop must be greater than tstart")
+            raise ValueError(f"tstop must come after tstart, {tstart} ms; got {tstop} ms")
         found: dict[str, Any] = {}
         for kind in self._cell_type_names:
             gids = gid_ranges[kind]
@@ -264,15 +262,13 @@ def read_spikes(
         The cells of each type, for files that do not tell types.
     """
     warnings.warn(
-        "Reading cell response from txt files is deprecated; load it along with the network",
+        "spikes in txt files will go: keep them in the file of the network instead",
         DeprecationWarning,
         stacklevel=2,
     )
     trials = [_read_trial(path) for path in sorted(glob(str(fname)))]
     if gid_ranges is None and any(times and not kinds for times, _, kinds in trials):
-        raise ValueError(
-            f"gid_ranges must be provided if spike types are unspecified in the file {fname}"
-        )
+        raise ValueError(f"'{fname}' tells no cell types: give gid_ranges")
     kinds = [list(trial[2]) for trial in trials]
     known = ("L2_basket", "L2_pyramidal", "L5_basket", "L5_pyramidal")
     here = {kind for trial in kinds for kind in trial}

@@ -43,7 +43,7 @@ def _linear_g_at_dist(
 def basket(cell_name: str, pos: Sequence[float] = (0, 0, 0), gid: int | None = None) -> Cell:
     """Return a basket cell, ``L2_basket`` or ``L5_basket``."""
     if cell_name not in ("L2_basket", "L5_basket"):
-        raise ValueError(f"Unknown basket cell type: {cell_name}")
+        raise ValueError(f"expected 'L2_basket' or 'L5_basket'; got {cell_name!r}")
     found = library.cell(cell_name)
     soma = found.sections["soma"]
     section = Section(
@@ -84,7 +84,7 @@ def pyramidal(
         Global index.
     """
     if cell_name not in _DEFAULTS:
-        raise ValueError(f"Unknown pyramidal cell type: {cell_name}")
+        raise ValueError(f"expected one of {', '.join(_DEFAULTS)}; got {cell_name!r}")
     found, short = library.cell(cell_name), _short_name(cell_name)
     values = compare_dictionaries(_DEFAULTS[cell_name](), override_params or {})
     names = [*(name for name in found.sections if name != "soma"), "soma"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from apical.compat.hnn_core.externals.mne import _check_option, _validate_type
@@ -20,27 +21,35 @@ def _gid_to_type(gid: int, gid_ranges: Gids) -> str | None:
 def _check_gids(
     gids: Any, gid_ranges: Gids, valid_cells: Sequence[str], arg_name: str, same_type: bool = True
 ) -> Sequence[int]:
-    """Return global indices given as one, several, a range, or names of cell types."""
-    kinds = (int, list, range, str, None)
-    _validate_type(gids, kinds, arg_name, "int list, range, str, or None")
+    """Return the cells meant by an index, several, a range, or names of types.
+
+    Unless `same_type` is off, all must be of one type.
+    """
+    _validate_type(gids, (int, list, range, str, None), arg_name, "an index, several, or names")
     if gids is None:
         return []
     if isinstance(gids, str):
-        _check_option(arg_name, gids, valid_cells)
-        gids = gid_ranges[_long_name(gids)]
-    elif isinstance(gids, int):
-        gids = [gids]
-    if all(isinstance(gid, str) for gid in gids):
-        gids = [gid for name in gids for gid in gid_ranges[name]]
-    first = _gid_to_type(gids[0], gid_ranges)
-    for gid in gids:
-        _validate_type(gid, int, arg_name)
-        kind = _gid_to_type(gid, gid_ranges)
-        if kind is None:
-            raise AssertionError(f"{arg_name} {gid} not in net.gid_ranges")
-        if same_type and kind != first:
-            raise AssertionError(f"All {arg_name} must be of the same type")
-    return gids
+        cells: Sequence[Any] = gid_ranges[_long_name(_check_option(arg_name, gids, valid_cells))]
+    else:
+        cells = _numbered([gids] if isinstance(gids, int) else gids, gid_ranges)
+    if not len(cells):
+        raise IndexError(f"{arg_name}: expected at least one cell; got none")
+    if wrong := [cell for cell in cells if not isinstance(cell, int)]:
+        raise TypeError(f"{arg_name}: expected whole numbers; got {wrong[0]!r}")
+    owners = {cell: _gid_to_type(cell, gid_ranges) for cell in cells}
+    if nobodys := [cell for cell, owner in owners.items() if owner is None]:
+        raise AssertionError(f"{arg_name}: no cell has index {nobodys[0]}")
+    kinds = sorted({str(owner) for owner in owners.values()})
+    if same_type and len(kinds) > 1:
+        raise AssertionError(f"{arg_name}: expected cells of one type; got {', '.join(kinds)}")
+    return cells
+
+
+def _numbered(cells: Sequence[Any], gid_ranges: Gids) -> Sequence[Any]:
+    """Return cells with names of types, if they are nothing else, replaced by indices."""
+    if any(not isinstance(cell, str) for cell in cells):
+        return cells
+    return list(chain.from_iterable(map(gid_ranges.__getitem__, cells)))
 
 
 def _string_input_to_list(

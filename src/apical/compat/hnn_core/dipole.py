@@ -47,7 +47,7 @@ def simulate_dipole(
     tstop, dt : float, ms
         Length of the simulation and of a step.
     n_trials : int, optional
-        Number of trials; by default what the parameters say.
+        How many trials; by default what the parameters say.
     record_vsec, record_isec, record_ca : {'all', 'soma', False}
         Of which sections voltages, receptor currents and calcium are recorded.
     postproc : bool
@@ -66,7 +66,7 @@ def simulate_dipole(
         n_trials = net._params["N_trials"] = net._params.get("N_trials", 1)
     n: Any = n_trials
     if n < 1:
-        raise ValueError(f"Invalid number of simulations: {n}")
+        raise ValueError(f"n_trials must be at least 1; got {n}")
     _warn_of_nothing(net)
     _settle_ends(net, tstop)
     net._instantiate_drives(n_trials=n, tstop=tstop)
@@ -88,13 +88,17 @@ def simulate_dipole(
 def _warn_of_nothing(net: Network) -> None:
     if not net.connectivity:
         warnings.warn(
-            "No connections instantiated in network. neymotin_2020_model() and others give "
-            "networks from published models.",
+            "No connections: cells get input from drives only. Published models, such as "
+            "neymotin_2020_model(), come with theirs.",
             UserWarning,
             stacklevel=3,
         )
     if not net.external_drives and not net.external_biases:
-        warnings.warn("No external drives or biases loaded", UserWarning, stacklevel=3)
+        warnings.warn(
+            "the network has neither drives nor biases: nothing excites it",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def _settle_ends(net: Network, tstop: float) -> None:
@@ -106,9 +110,11 @@ def _settle_ends(net: Network, tstop: float) -> None:
         if bias["tstop"] is None:
             bias["tstop"] = tstop
         if bias["tstop"] < 0:
-            raise ValueError("End time of tonic input cannot be negative")
+            raise ValueError(f"a bias must end at 0 ms or later; got {bias['tstop']} ms")
         if bias["tstop"] < bias["t0"]:
-            raise ValueError("Duration of tonic input cannot be negative")
+            raise ValueError(
+                f"a bias must end after it starts, at {bias['t0']} ms; got {bias['tstop']} ms"
+            )
 
 
 class Dipole:
@@ -121,7 +127,7 @@ class Dipole:
     data : array (n_times, n_layers) or dict of str to array, nAm
         One column (all), three (all, L2, L5), or columns by name.
     nave : int
-        Number of trials averaged.
+        How many trials this is the mean of.
 
     Attributes
     ----------
@@ -158,17 +164,19 @@ class Dipole:
         return self
 
     def smooth(self, window_len: float) -> Dipole:
-        """Smooth the data in place with a Hamming window of some length (ms)."""
+        """Smooth the data by a Hamming window of some length (ms); they are changed."""
         for name in self.data:
             self.data[name] = smooth_waveform(self.data[name], window_len, self.sfreq)
         return self
 
     def savgol_filter(self, h_freq: float) -> Dipole:
-        """Smooth the data in place with a Savitzky–Golay filter of some cut-off (Hz)."""
+        """Smooth the data by a Savitzky–Golay filter of some cut-off (Hz); they are changed."""
         if h_freq < 0:
-            raise ValueError("h_freq cannot be negative")
+            raise ValueError(f"h_freq must be positive; got {h_freq}")
         if h_freq > 0.5 * self.sfreq:
-            raise ValueError("h_freq must be less than half the sample rate")
+            raise ValueError(
+                f"h_freq must be below {self.sfreq / 2:g} Hz, half the sampling rate; got {h_freq}"
+            )
         for name in self.data:
             self.data[name] = _savgol_filter(self.data[name], h_freq, self.sfreq)
         return self
@@ -241,22 +249,17 @@ class Dipole:
             return
         path = Path(fname)
         if not overwrite and path.exists():
-            raise FileExistsError(
-                f"File already exists at path {path}. Rename the file or set overwrite=True."
-            )
+            raise FileExistsError(f"'{path}' exists; overwrite=True replaces it")
         if path.suffix == ".txt":
             self._write_txt(path)
         elif path.suffix == ".hdf5":
             self._write_hdf5(path)
         else:
-            raise NameError(
-                f"File extension should be either txt or hdf5, but the given extension is "
-                f"{path.suffix}."
-            )
+            raise NameError(f"expected a name with extension .txt or .hdf5; got '{path.name}'")
 
     def _write_txt(self, target: Any) -> None:
         if self.nave > 1:
-            text = f"Saving Dipole to file that is an average of {self.nave} trials"
+            text = f"the file will not tell that the dipole is the mean of {self.nave} trials"
             warnings.warn(text, stacklevel=3)
         columns = np.column_stack([self.times, *self.data.values()])
         np.savetxt(target, columns, fmt=["%3.3f"] + ["%5.4f"] * len(self.data), delimiter="\t")
@@ -266,11 +269,6 @@ class Dipole:
         names = ("times", "sfreq", "nave", "data", "scale_applied")
         values = {"object_type": "Dipole", **{name: getattr(self, name) for name in names}}
         write_dictionary(path, values, overwrite=True)
-
-    def _post_proc(self, window_len: float, fctr: float) -> None:
-        self.scale(fctr)
-        if window_len > 0:
-            self.smooth(window_len)
 
     def _convert_fAm_to_nAm(self) -> None:
         for name in self.data:
@@ -295,15 +293,13 @@ def average_dipoles(dpls: Sequence[Dipole]) -> Dipole:
     """Return the mean of dipoles that are scaled alike and are no averages themselves."""
     for k, dpl in enumerate(dpls):
         if not isinstance(dpl, Dipole):
-            raise ValueError(
-                f"All elements in the list should be instances of Dipole. Got {type(dpl)}"
-            )
+            raise ValueError(f"dipole {k}: expected a Dipole; got {type(dpl).__name__}")
         if dpl.scale_applied != dpls[0].scale_applied:
-            raise RuntimeError("All dipoles must be scaled equally!")
-        if dpl.nave > 1:
-            raise ValueError(
-                f"Dipole at index {k} was already an average of {dpl.nave} trials. Cannot reaverage"
+            raise RuntimeError(
+                f"dipole {k} has scale {dpl.scale_applied}, the first has {dpls[0].scale_applied}"
             )
+        if dpl.nave > 1:
+            raise ValueError(f"dipole {k}: expected one trial; got the mean of {dpl.nave}")
     data = {name: np.mean([dpl.data[name] for dpl in dpls], axis=0) for name in dpls[0].data}
     average = Dipole(dpls[0].times, data, nave=len(dpls))
     average.scale_applied = dpls[0].scale_applied
@@ -314,90 +310,33 @@ def read_dipole(fname: Any) -> Dipole:
     """Read a dipole from a ``.txt`` or ``.hdf5`` file."""
     path = Path(fname)
     if not path.exists():
-        raise FileNotFoundError(f"File not found at path {path}.")
+        raise FileNotFoundError(f"there is no file '{path}'")
     if path.suffix == ".txt":
         return _read_dipole_txt(path)
     if path.suffix == ".hdf5":
         return _read_dipole_hdf5(path)
-    raise NameError(
-        f"File extension should be either txt or hdf5, but the given extension is {path.suffix}"
-    )
+    raise NameError(f"expected a name with extension .txt or .hdf5; got '{path.name}'")
 
 
 def _read_dipole_txt(fname: Any, extension: str = ".txt") -> Dipole:
     """Read a dipole from text: time and one or three columns."""
-    if extension == ".csv":
-        columns = np.genfromtxt(fname, delimiter=",", skip_header=1, dtype=float)
-    else:
-        columns = np.loadtxt(fname, dtype=float)
-    if columns.shape[1] not in (2, 4):
+    layout: Any = {"delimiter": ",", "skiprows": 1} if extension == ".csv" else {}
+    data = np.loadtxt(fname, ndmin=2, **layout)
+    if data.shape[1] not in (2, 4):
         raise ValueError(
-            f"Data are supposed to have 2 or 4 columns while we have {columns.shape[1]}."
+            f"expected 2 columns (time, agg) or 4 (L2 and L5, too); got {data.shape[1]}"
         )
-    return Dipole(columns[:, 0], columns[:, 1:])
+    times, values = np.split(data, [1], axis=1)
+    return Dipole(times[:, 0], values)
 
 
 def _read_dipole_hdf5(path: Path) -> Dipole:
     values = read_dictionary(path)
     kind = values.get("object_type")
     if kind is None:
-        raise NameError("The given file is not compatible. It does not tell what it holds.")
+        raise NameError(f"'{path}' does not tell what it holds (no object_type)")
     if kind != "Dipole":
-        raise ValueError(
-            f"The object should be of type Dipole. The file contains object of type {kind}"
-        )
+        raise ValueError(f"'{path}': expected a Dipole; got {kind}")
     dipole = Dipole(values["times"], values["data"], nave=values["nave"])
     dipole.scale_applied = values["scale_applied"]
     return dipole
-
-
-def _resample_and_weight_dipole(
-    dpl: Dipole,
-    exp_dpl: Dipole,
-    tstart: float = 0.0,
-    tstop: float = 0.0,
-    weights: np.ndarray | None = None,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return two dipoles between two times with as many samples, and weights of these."""
-    from scipy.signal import resample
-
-    for times in (exp_dpl.times, dpl.times):
-        tstart, tstop = max(tstart, times[0]), min(tstop, times[-1])
-    (exp_first, exp_last), (first, last) = (
-        (np.abs(times - tstart).argmin(), np.abs(times - tstop).argmin())
-        for times in (exp_dpl.times, dpl.times)
-    )
-    shares: Any = (np.ones(last) if weights is None else weights)[first:last]
-    simulated: Any = dpl.data["agg"][first:last]
-    recorded: Any = exp_dpl.data["agg"][exp_first:exp_last]
-    if len(simulated) > len(recorded):
-        simulated = resample(simulated, len(recorded))
-        shares = resample(shares, len(recorded))
-        shares = np.where(shares < 1e-4, 0, shares)
-    elif len(simulated) < len(recorded):
-        recorded = resample(recorded, len(simulated))
-    return simulated, recorded, shares
-
-
-def _rmse(
-    dpl: Dipole,
-    exp_dpl: Dipole,
-    tstart: float = 0.0,
-    tstop: float = 0.0,
-    weights: np.ndarray | None = None,
-) -> float:
-    """Return the weighted root mean square difference of two dipoles."""
-    a, b, weights = _resample_and_weight_dipole(dpl, exp_dpl, tstart, tstop, weights)
-    return np.sqrt((weights * (a - b) ** 2).sum() / weights.sum())
-
-
-def _anticorr(
-    dpl: Dipole,
-    exp_dpl: Dipole,
-    tstart: float = 0.0,
-    tstop: float = 0.0,
-    weights: np.ndarray | None = None,
-) -> float:
-    """Return one minus the correlation of two weighted dipoles."""
-    a, b, weights = _resample_and_weight_dipole(dpl, exp_dpl, tstart, tstop, weights)
-    return 1 - np.corrcoef(a * weights, b * weights)[0, 1]

@@ -42,7 +42,7 @@ class _NetworkDrive(dict):
                 *(f"\t{name}: {value}" for name, value in self["dynamics"].items()),
             ]
         if n := len(self["events"]):
-            lines.append(f"event times instantiated for {n} trial{'s' if n > 1 else ''}")
+            lines.append(f"events: {n} trial{'s' if n > 1 else ''}")
         return "\n".join(lines) + ">"
 
 
@@ -56,8 +56,8 @@ def _by_type(value: Any, name: str, targets: Collection[str]) -> dict[str, float
         return {name: value for name in targets}  # noqa: C420 - typed
     if set(value) != set(targets):
         raise ValueError(
-            f"{name} is either a common float or needs to be specified as a dict for each of the "
-            f"cell types defined in weights_ampa and weights_nmda ({targets})"
+            f"{name}: expected one number, or one for each target ({', '.join(sorted(targets))}); "
+            f"got {', '.join(map(str, value)) or 'none'}"
         )
     return dict(value)
 
@@ -74,14 +74,16 @@ def _get_target_properties(
     given = {"ampa": weights_ampa or {}, "nmda": weights_nmda or {}}
     names = dict.fromkeys(name for weights in given.values() for name in weights)
     if not names:
-        raise ValueError("No target cell types have been given a synaptic weight for this drive.")
+        raise ValueError(
+            "a drive needs weights_ampa or weights_nmda of at least one cell type; got none"
+        )
     for name in names:
         metadata = cell_types[name]["cell_metadata"] if name in cell_types else {}
         kind = metadata.get("morpho_type"), metadata.get("layer")
         if location == "distal" and kind == ("basket", "5"):
             raise ValueError(
-                "Due to physiological/anatomical constraints, a distal drive cannot target "
-                f"L5_basket cell types: please remove {name} from weights, delays and so on."
+                f"{name}: basket cells of layer 5 get no distal input; leave them out of weights, "
+                "delays and probabilities"
             )
     weights = {
         name: {receptor: by_type[name] for receptor, by_type in given.items() if name in by_type}
@@ -96,15 +98,17 @@ def _check_drive_parameter_values(drive_type: str, **kwargs: Any) -> None:
     start, stop = kwargs.get("tstart"), kwargs.get("tstop")
     if stop is not None:
         if stop < 0:
-            raise ValueError(f"End time of {drive_type} drive cannot be negative")
+            raise ValueError(f"{drive_type} drive: tstop must be 0 ms or later; got {stop}")
         if start is not None and stop < start:
-            raise ValueError(f"Duration of {drive_type} drive cannot be negative")
+            raise ValueError(
+                f"{drive_type} drive: tstop must be after tstart, {start} ms; got {stop}"
+            )
     if kwargs.get("sigma", 0) < 0:
-        raise ValueError("Standard deviation cannot be negative")
+        raise ValueError(f"sigma must be 0 ms or more; got {kwargs['sigma']}")
     if not kwargs.get("numspikes", 1) > 0:
-        raise ValueError("Number of spikes must be greater than zero")
+        raise ValueError(f"numspikes must be at least 1; got {kwargs['numspikes']}")
     if start is not None and start < 0:
-        raise ValueError(f"Start time of {drive_type} drive cannot be negative")
+        raise ValueError(f"{drive_type} drive: tstart must be 0 ms or later; got {start}")
     if {"numspikes", "spike_isi", "burst_rate"} <= set(kwargs):
         _check_burst(kwargs["numspikes"], kwargs["spike_isi"], kwargs["burst_rate"])
 
@@ -113,8 +117,8 @@ def _check_burst(numspikes: int, spike_isi: float, burst_rate: float) -> None:
     period, duration = 1000.0 / burst_rate, (numspikes - 1) * spike_isi
     if duration > period:
         raise ValueError(
-            f"Burst duration ({duration} ms) cannot be greater than burst period ({period} ms). "
-            "Consider decreasing the spike ISI or burst rate"
+            f"a burst of {duration:g} ms does not fit into a period of {period:g} ms: lower "
+            "numspikes, spike_isi or burst_rate"
         )
 
 
@@ -124,17 +128,15 @@ def _check_poisson_rates(
     """Raise ValueError if there is no rate for a target, or one that is not positive."""
     if not isinstance(rate_constant, Mapping):
         if not rate_constant > 0:
-            raise ValueError(f"Rate constant must be positive, got {rate_constant}")
+            raise ValueError(f"rate_constant must be above 0 Hz; got {rate_constant}")
         return
-    if not target_populations <= set(rate_constant):
-        raise ValueError(
-            f"Rate constants not provided for all target cell populations ({target_populations})"
-        )
+    if missing := target_populations - set(rate_constant):
+        raise ValueError(f"rate_constant: nothing for {', '.join(sorted(missing))}")
     if unknown := set(rate_constant) - set(all_cell_types):
-        raise ValueError(f"Rate constant provided for unknown target cell population: {unknown}")
+        raise ValueError(f"rate_constant: no cell type is called {', '.join(map(str, unknown))}")
     for name, rate in rate_constant.items():
         if not rate > 0:
-            raise ValueError(f"Rate constant must be positive ({name}, {rate})")
+            raise ValueError(f"rate_constant of {name} must be above 0 Hz; got {rate}")
 
 
 def _standardize_spike_data(
@@ -143,7 +145,7 @@ def _standardize_spike_data(
     """Return times and drive cells of events, how many cells there are, and what they were."""
     if isinstance(spike_data, str):
         if not glob(spike_data):
-            raise ValueError(f"Error loading spike data from file '{spike_data}'")
+            raise ValueError(f"spike_data: there is no file '{spike_data}'")
         return _standardize_spike_data(_spikes_of_file(spike_data))
     if isinstance(spike_data, dict):
         numbers = {source: k for k, source in enumerate(spike_data)}
@@ -152,7 +154,7 @@ def _standardize_spike_data(
         for source, train in spike_data.items():
             if not isinstance(train, (list, np.ndarray)):
                 raise ValueError(
-                    f"Spike times for source '{source}' must be a list or array. Got {type(train)}."
+                    f"spike_data[{source!r}]: expected a list of times; got {type(train).__name__}"
                 )
             times += list(train)
             gids += [numbers[source]] * len(train)
@@ -164,8 +166,8 @@ def _standardize_spike_data(
         columns = {"times": [t for t, _ in spike_data], "gids": [order[g] for _, g in spike_data]}
         return columns, len(order), None
     raise ValueError(
-        "spike_data must be a dictionary {source_id: [spike_times]}, a list of (time, gid) tuples "
-        f"or the path of a file of spikes. Got {type(spike_data)}."
+        "spike_data: expected times by source, pairs (time, gid), or the path of a file; "
+        f"got {type(spike_data).__name__}"
     )
 
 
@@ -214,14 +216,15 @@ def _attach_drive(
 ) -> None:
     """Add a drive's cells and connections to a network, which is changed."""
     if name in net.external_drives:
-        raise ValueError(f"Drive {name} already defined")
+        raise ValueError(f"there is a drive called '{name}' already")
     location = drive["location"]
     reached, weights, delays, shares = _get_target_properties(
         drive["weights_ampa"], drive["weights_nmda"], drive["synaptic_delays"], location,
         net.cell_types, probability,
     )  # fmt: skip
     if not reached <= set(net.cell_types):
-        raise ValueError("Allowed drive target cell types are: ", f"{net.cell_types.keys()}")
+        unknown = ", ".join(sorted(reached - set(net.cell_types)))
+        raise ValueError(f"targets must be out of {', '.join(net.cell_types)}; got {unknown}")
     targets = [name for name in net.cell_types if name in reached]
     _check_location(net, targets, location)
     if net._legacy_mode:
@@ -254,7 +257,7 @@ def _check_location(net: Network, targets: list[str], location: str) -> None:
     cells = [net.cell_types[name]["cell_object"] for name in targets]
     known = set.intersection(*(set(cell.sections) for cell in cells))
     groups = set.intersection(*(set(cell.sect_loc) for cell in cells))
-    extra = f"(the location '{location}' is not defined for one of the targeted cells)"
+    extra = f"a group or section of all of {', '.join(targets)}"
     _check_option("location", location, [*known, *groups], extra)
 
 
@@ -264,17 +267,15 @@ def _number_of_cells(
     if cell_specific:
         if n_drive_cells != "n_cells":
             raise ValueError(
-                "If cell_specific is True, n_drive_cells must equal 'n_cells'. "
-                f"Got {n_drive_cells}."
+                f"n_drive_cells must be 'n_cells' with cell_specific=True; got {n_drive_cells!r}"
             )
         return sum(len(net.gid_ranges[name]) for name in targets)
     if not isinstance(n_drive_cells, int):
         raise ValueError(
-            "If cell_specific is False, n_drive_cells must be of type int. "
-            f"Got {type(n_drive_cells)}."
+            f"n_drive_cells must be a whole number with cell_specific=False; got {n_drive_cells!r}"
         )
     if not n_drive_cells > 0:
-        raise ValueError(f"Number of drive cells must be greater than 0. Got {n_drive_cells}.")
+        raise ValueError(f"n_drive_cells must be at least 1; got {n_drive_cells}")
     return n_drive_cells
 
 
@@ -289,22 +290,24 @@ def _add_bias(
 ) -> None:
     """Add a constant current to a network, which is changed."""
     if cell_type is not None:
-        text = "cell_type argument will be deprecated; give amplitude as a dictionary by cell type"
+        text = "cell_type will go: give amplitude as a dictionary by cell type"
         warnings.warn(text, DeprecationWarning, stacklevel=3)
         _validate_type(amplitude, (float, int), "amplitude")
         amplitude = {cell_type: float(amplitude)}
     _validate_type(amplitude, dict, "amplitude")
     if not amplitude:
-        warnings.warn("No bias have been defined, no action taken", UserWarning, stacklevel=3)
+        warnings.warn("amplitude is empty: no bias is added", UserWarning, stacklevel=3)
     for name, value in amplitude.items():
         if name not in net.cell_types:
-            raise ValueError(f"cell_type must be one of {list(net.cell_types)}. Got {name}")
+            raise ValueError(
+                f"amplitude: no cell type is called '{name}'; known: {', '.join(net.cell_types)}"
+            )
         sections = list(net.cell_types[name]["cell_object"].sections)
         if section not in sections:
-            raise ValueError(f"section must be one of {sections}. Got {section}.")
+            raise ValueError(f"section of {name}: expected {', '.join(sections)}; got {section!r}")
         bias = net.external_biases.setdefault(bias_name, {})
         if name in bias:
-            raise ValueError(f"Bias named {bias_name} already defined for {name}")
+            raise ValueError(f"{name} has a bias called '{bias_name}' already")
         bias[name] = {"amplitude": value, "t0": t0, "tstop": tstop, "section": section}
 
 
@@ -396,13 +399,11 @@ def _drive_cell_event_times(
 def _create_extpois(*, t0: float, T: float, lamtha: float, prng: Random) -> np.ndarray:
     """Return the events of a Poisson process of `lamtha` Hz from t0 to T, ms."""
     if t0 < 0:
-        raise ValueError(f"The start time for Poisson inputs must be greater than 0. Got {t0}")
+        raise ValueError(f"Poisson events must start at 0 ms or later; got {t0}")
     if t0 > T:
-        raise ValueError(
-            f"The end time for Poisson inputs must be greater than start time. Got ({t0}, {T})"
-        )
+        raise ValueError(f"Poisson events must end after they start, at {t0} ms; got {T}")
     if lamtha <= 0:
-        raise ValueError(f"Rate must be > 0. Got {lamtha}")
+        raise ValueError(f"lamtha must be above 0 Hz; got {lamtha}")
     times = []
     time = t0
     while time < T:

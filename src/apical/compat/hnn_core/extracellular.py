@@ -36,18 +36,14 @@ def _get_laminar_z_coords(electrode_positions: Any) -> tuple[np.ndarray, float]:
     """Return the depths of contacts on a straight line with even spacing, and that spacing."""
     points = np.array(electrode_positions, float)
     if len(points) < 2:
-        raise ValueError(
-            "Electrode array positions must contain more than 1 contact to be compatible with "
-            f"laminar profiling in a neocortical column. Got {len(points)} contacts."
-        )
+        raise ValueError(f"a laminar array has at least two contacts; got {len(points)}")
     steps = np.diff(points, axis=0)
     depth = float(np.abs(steps[0, 2]))
     if not (depth > 0 and np.allclose(np.linalg.norm(steps, axis=1), np.linalg.norm(steps[0]))
             and np.allclose(np.cross(steps[:-1], steps[1:]), 0)):  # fmt: skip
         raise ValueError(
-            "Electrode contacts are incompatible with laminar profiling in a neocortical column. "
-            "Make sure the electrode positions are equispaced, colinear, and projecting along the "
-            "z-axis."
+            "contacts of a laminar array must lie on one straight line, evenly spaced and at "
+            "different depths (z); these do not"
         )
     return points[:, 2], depth
 
@@ -86,26 +82,22 @@ class ExtracellularArray:
         for point in points:
             _validate_type(point, (tuple, list), "positions")
             if len(point) != 3:
-                raise ValueError(
-                    f"positions should be provided as xyz coordinate triplets, got: {positions}"
-                )
+                raise ValueError(f"positions: expected x, y and z of each contact; got {point}")
         for name, value in (("conductivity", conductivity), ("min_distance", min_distance)):
             _validate_type(value, float, name)
             if not value > 0:
-                raise ValueError(f"{name} must be a positive number")
-        if method is not None:
-            _validate_type(method, str, "method")
-            _check_option("method", method, ["psa", "lsa"])
+                raise ValueError(f"{name} must be above 0; got {value}")
+        _validate_type(method, (str, None), "method")
+        _check_option("method", method, ("psa", "lsa", None))
         times = np.array([] if times is None else times, float)
         voltages = np.array([] if voltages is None else voltages, float)
         if voltages.size and voltages.shape[1] != len(points):
             raise ValueError(
-                "number of voltage traces must match number of channels, got "
-                f"{voltages.shape[1]} and {len(points)}"
+                f"voltages: expected {len(points)} contacts, as positions; got {voltages.shape[1]}"
             )
         if voltages.size and voltages.shape[2] != len(times):
             raise ValueError(
-                f"length of times and voltages must match, got {len(times)} and {voltages.shape[2]}"
+                f"voltages: expected {len(times)} samples, as times; got {voltages.shape[2]}"
             )
         self.positions, self.n_contacts = points, len(points)
         self.conductivity, self.method, self.min_distance = conductivity, method, min_distance
@@ -113,23 +105,15 @@ class ExtracellularArray:
         self._data: Any = voltages
 
     def __getitem__(self, trial_no: Any) -> ExtracellularArray:
-        try:
-            if isinstance(trial_no, int):
-                found = [self._data[trial_no]]
-            elif isinstance(trial_no, slice):
-                found = self._data[trial_no]
-            elif isinstance(trial_no, (list, tuple)):
-                found = [self._data[trial] for trial in trial_no]
-            else:
-                raise TypeError(
-                    f"trial index must be int, slice or list-like, got: {trial_no} which is "
-                    f"{type(trial_no)}"
-                )
-        except IndexError:
-            raise IndexError(
-                f"the data contain {len(self)} trials, the indices provided are out of range: "
-                f"{trial_no}"
-            ) from None
+        _validate_type(trial_no, (int, slice, list, tuple), "trial_no", "a number, slice or list")
+        n = len(self)
+        if isinstance(trial_no, slice):
+            wanted = range(n)[trial_no]
+        else:
+            wanted = [trial_no] if isinstance(trial_no, int) else trial_no
+        if any(not -n <= trial < n for trial in wanted):
+            raise IndexError(f"there are {n} trials; got trial_no {trial_no}")
+        found = [self._data[trial] for trial in wanted]
         return ExtracellularArray(
             self.positions, conductivity=self.conductivity, method=self.method,
             min_distance=self.min_distance, times=self.times, voltages=found,
@@ -179,13 +163,12 @@ class ExtracellularArray:
         if not len(times):
             return None
         if len(times) == 1:
-            raise RuntimeError("Sampling rate is not defined for one sample")
+            raise RuntimeError("one sample has no sampling rate")
         steps = np.diff(times)
         step = np.median(steps)
         if np.abs(steps - step).max() > 1e-3:
             raise RuntimeError(
-                "Extracellular sampling times vary by more than 1 us. Check times-attribute for "
-                "errors."
+                f"times must be even to 0.001 ms; got steps {steps.min():g} to {steps.max():g}"
             )
         return 1000.0 / step
 
@@ -193,7 +176,7 @@ class ExtracellularArray:
         self._data, self._times = [], []
 
     def smooth(self, window_len: float) -> ExtracellularArray:
-        """Smooth all potentials in place with a Hamming window of some length (ms)."""
+        """Smooth all potentials by a Hamming window (ms); they are changed."""
         rate = self.sfreq
         assert rate is not None or not len(self)
         for trial in self._data:
@@ -222,14 +205,14 @@ class ExtracellularArray:
         if isinstance(trial_no, (list, tuple, int, slice)):
             shown = shown[[trial_no] if isinstance(trial_no, int) else trial_no]
         elif trial_no is not None:
-            raise ValueError(f"unknown trial number type, got {trial_no}")
+            raise ValueError(f"trial_no must be a number, slice or list; got {trial_no!r}")
         labels, _ = _get_laminar_z_coords(self.positions)
         if isinstance(contact_no, (list, tuple, int, slice)):
             whole = isinstance(contact_no, slice)
             picked = contact_no if whole else np.atleast_1d(contact_no)
             shown, labels = shown[:, picked], labels[picked]
         elif contact_no is not None:
-            raise ValueError(f"unknown contact number type, got {contact_no}")
+            raise ValueError(f"contact_no must be a number, slice or list; got {contact_no!r}")
         figure = None
         for trial in shown:
             figure = plot_laminar_lfp(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -112,9 +113,7 @@ def write_network_configuration(net: Network, output: Any, overwrite: bool = Tru
         output.seek(0)
         return
     if not overwrite and Path(output).exists():
-        raise FileExistsError(
-            f"File already exists at path {output}. Rename the file or set overwrite=True."
-        )
+        raise FileExistsError(f"'{output}' exists; overwrite=True replaces it")
     Path(output).write_text(text, encoding="utf-8")
 
 
@@ -132,10 +131,7 @@ def read_network_configuration(
     """
     data = json.loads(Path(fname).read_text(encoding="utf-8"))
     if data.get("object_type") != "Network":
-        raise ValueError(
-            "The json should encode a Network object. The file contains object of type "
-            f"{data.get('object_type')}"
-        )
+        raise ValueError(f"'{fname}': expected a Network; got {data.get('object_type')}")
     net = dict_to_network(data, read_drives, read_external_biases)
     _check_global_synaptic_gains_uniformity(net)
     return net
@@ -145,6 +141,8 @@ def dict_to_network(
     net_data: Mapping[str, Any], read_drives: bool = True, read_external_biases: bool = True
 ) -> Network:
     """Return the network that plain values describe; see `network_to_dict`."""
+    # what `network_to_dict` gave are still parts of that network
+    net_data = deepcopy(dict(net_data))
     positions = {
         name: tuple(points) if name == "origin" else [tuple(point) for point in points]
         for name, points in net_data["pos_dict"].items()
@@ -167,7 +165,7 @@ def dict_to_network(
     for name in sorted(drives, key=lambda name: net.gid_ranges[name].start):
         net.external_drives[name] = _NetworkDrive(drives[name], events=[])
     if read_external_biases:
-        net.external_biases = json.loads(json.dumps(net_data["external_biases"]))
+        net.external_biases = net_data["external_biases"]
     net.connectivity = [_read_conn(conn) for conn in net_data["connectivity"]]
     for name, array in net_data["rec_arrays"].items():
         net.add_electrode_array(

@@ -79,10 +79,10 @@ class Network:
         for k, n in enumerate(mesh_shape):
             _validate_type(n, int, f"mesh_shape[{k}]")
         if min(mesh_shape) < 1:
-            raise ValueError(f"mesh_shape must be a tuple of positive integers, got: {mesh_shape}")
+            raise ValueError(f"mesh_shape must be at least 1 each way; got {mesh_shape}")
         if legacy_mode:
             warnings.warn(
-                "Legacy mode is for .param files of the old HNN GUI.",
+                "Legacy mode numbers drive cells as the former HNN program did.",
                 DeprecationWarning,
                 stacklevel=2,
             )
@@ -185,13 +185,13 @@ class Network:
         ]
 
     def _add_cell_type(self, cell_name: str, pos: Sequence[Any], cell_template: Any = None) -> None:
-        first = self._n_gids
-        self._n_gids += len(pos)
-        self.gid_ranges[cell_name] = range(first, self._n_gids)
-        self.pos_dict[cell_name] = pos
+        gids = range(self._n_gids, self._n_gids + len(pos))
+        self._n_gids = gids.stop
+        self.pos_dict[cell_name], self.gid_ranges[cell_name] = pos, gids
+        # drives have no template, and are no cells
         if cell_template is not None:
+            self._n_cells += len(gids)
             self.cell_types[cell_name] = cell_template
-            self._n_cells += len(pos)
 
     def _rename_cell_types(self, name_mapping: Mapping[str, str]) -> None:
         rename_cell_types(self, name_mapping)
@@ -239,7 +239,7 @@ class Network:
             Seed of the draw of pairs.
         """
         _validate_type(
-            target_gids, (int, list, range, str), "target_gids", "int list, range or str"
+            target_gids, (int, list, range, str), "target_gids", "an index, several, or a name"
         )
         _validate_type(allow_autapses, bool, "allow_autapses")
         sources = _check_gids(src_gids, self.gid_ranges, list(self.gid_ranges), "src_gids")
@@ -253,7 +253,7 @@ class Network:
         for name, value in wiring.items():
             _validate_type(value, (int, float), name.removeprefix("A_"), "int or float")
         if gain < 0:
-            raise ValueError(f"Synaptic gains must be non-negative. Got {gain}.")
+            raise ValueError(f"gain must be 0 or more; got {gain}")
         reached = {gid for gids in targets for gid in gids}
         pairs = {
             source: [gid for gid in gids if allow_autapses or gid != source]
@@ -298,7 +298,7 @@ class Network:
                 continue
             _validate_type(gain, (int, float), name, "int or float")
             if gain < 0:
-                raise ValueError(f"Synaptic gains must be non-negative. Got {gain} for '{name}'.")
+                raise ValueError(f"{name} must be 0 or more; got {gain}")
             for index in _picks_by_effect(net)[name]:
                 net.connectivity[index]["nc_dict"]["gain"] = gain
         return net if copy else None
@@ -405,9 +405,8 @@ class Network:
         _check_poisson_rates(rate_constant, targets, self.cell_types)
         if isinstance(rate_constant, dict) and not cell_specific:
             raise ValueError(
-                "Drives specific to cell types are only possible with cell_specific=True and "
-                f"n_drive_cells='n_cells'. Got cell_specific={cell_specific} and "
-                f"n_drive_cells={n_drive_cells}."
+                "rates by cell type need cell_specific=True and n_drive_cells='n_cells'; "
+                f"these are {cell_specific} and {n_drive_cells!r}"
             )
         if cell_specific and not isinstance(rate_constant, dict):
             rate_constant = {name: rate_constant for name in self.cell_types if name in targets}
@@ -570,7 +569,7 @@ class Network:
         """Record extracellular potentials; parameters as of `ExtracellularArray`."""
         _validate_type(name, str, "name")
         if name in self.rec_arrays:
-            raise ValueError(f"{name} already exists, use another name!")
+            raise ValueError(f"there is an array called '{name}' already")
         self.rec_arrays[name] = ExtracellularArray(
             electrode_pos, conductivity=conductivity, method=method, min_distance=min_distance
         )

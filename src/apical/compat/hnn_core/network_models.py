@@ -109,8 +109,7 @@ def jones_2009_model(
 ) -> Network:
     """Return `neymotin_2020_model` under its old name."""
     warnings.warn(
-        "asking for the default model with `jones_2009_model` is deprecated: use "
-        "neymotin_2020_model",
+        "jones_2009_model will go: use neymotin_2020_model",
         DeprecationWarning,
         stacklevel=2,
     )

@@ -56,10 +56,7 @@ class JoblibBackend(_Threads):
     ) -> list[Dipole]:
         """Simulate all trials, put spikes and recordings into the network, return dipoles."""
         if net._verbose:
-            print(
-                f"Joblib will run {n_trials} trial(s) in parallel by distributing trials over "
-                f"{self.n_jobs} jobs."
-            )
+            print(f"{n_trials} trial(s) start (JoblibBackend, n_jobs={self.n_jobs})")
         return super().simulate(net, tstop, dt, n_trials, postproc)
 
 
@@ -97,16 +94,13 @@ override_oversubscribe_option : bool
         """Simulate all trials, put spikes and recordings into the network, return dipoles."""
         if self.n_procs > net._n_cells:
             raise ValueError(
-                "More MPI processes were assigned than there are cells in the network. Please "
-                f"decrease the number of parallel processes (got n_procs={self.n_procs}) over "
-                f"which you will distribute the {net._n_cells} network neurons."
+                f"n_procs must be at most {net._n_cells}, the number of cells; got {self.n_procs}"
             )
-        print(
-            f"MPI will run {n_trials} trial(s) sequentially by distributing network neurons over "
-            f"{self.n_procs} processes."
-        )
+        print(f"{n_trials} trial(s) start (MPIBackend, n_procs={self.n_procs})")
         return super().simulate(net, tstop, dt, n_trials, postproc)
 
     def terminate(self) -> None:
         """Warn that there is no process to end."""
-        warnings.warn("No currently running process to terminate", UserWarning, stacklevel=2)
+        warnings.warn(
+            "there is no process to end: simulations run in this one", UserWarning, stacklevel=2
+        )

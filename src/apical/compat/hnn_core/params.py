@@ -8,10 +8,12 @@ import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from apical.compat.hnn_core.externals.mne import _validate_type
 from apical.compat.hnn_core.params_default import get_params_default
+from apical.io.hnn.parameters import read_parameters
 
 if TYPE_CHECKING:
     from apical.compat.hnn_core.network import Network
@@ -35,21 +37,14 @@ def _short_name(short_name: str) -> str:
     return _SHORT.get(short_name, short_name)
 
 
-def _read_json(param_data: str) -> dict[str, Any]:
-    """Return the parameters in the text of a JSON file."""
-    return json.loads(param_data)
-
-
-def _read_legacy_params(param_data: str) -> dict[str, Any]:
-    """Return the parameters in the text of a ``.param`` file: lines ``name: value``."""
-    found: dict[str, Any] = {}
-    for line in param_data.splitlines():
-        name, value = (part.strip() for part in line.split(":"))
-        try:
-            found[name] = float(value) if "." in value or "e" in value else int(value)
-        except ValueError:
-            found[name] = value
-    return found
+def _from_text(text: str, name: str) -> dict[str, Any]:
+    """Return the parameters in the text of a ``.param`` file of some name."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_text(text, encoding="utf-8")
+        found = read_parameters(path)
+    # hnn-core takes these two words for text, which is true
+    return {key: str(value) if isinstance(value, bool) else value for key, value in found.items()}
 
 
 def read_params(params_fname: str | os.PathLike[str], file_contents: str | None = None) -> Params:
@@ -67,17 +62,13 @@ def read_params(params_fname: str | os.PathLike[str], file_contents: str | None 
     Params
         With defaults for what the file leaves out.
     """
-    extension = Path(params_fname).suffix
-    readers = {".json": _read_json, ".param": _read_legacy_params}
-    if extension not in readers:
-        raise ValueError(
-            f"Unrecognized extension, expected one of {', '.join(readers)}. Got {extension}"
-        )
-    if file_contents is None:
-        file_contents = Path(params_fname).read_text(encoding="utf-8")
-    found = readers[extension](file_contents)
+    path = Path(params_fname)
+    if path.suffix not in (".json", ".param"):
+        raise ValueError(f"expected a file with extension .json or .param; got '{path.name}'")
+    text = path.read_text(encoding="utf-8") if file_contents is None else file_contents
+    found = json.loads(text) if path.suffix == ".json" else _from_text(text, path.name)
     if not found:
-        raise ValueError(f"Failed to read parameters from file: {params_fname}")
+        raise ValueError(f"'{path.name}' holds no parameters")
     return Params(found)
 
 
@@ -94,7 +85,9 @@ class Params(dict):
         super().__init__()
         given = {} if params_input is None else params_input
         if not isinstance(given, dict):
-            raise ValueError(f"params_input must be dict or None. Got {type(params_input)}")
+            raise ValueError(
+                f"params_input must be a dictionary; got {type(params_input).__name__}"
+            )
         for name, value in get_params_default(*_count_evoked_inputs(given)).items():
             dict.__setitem__(self, name, given.get(name, value))
 
@@ -143,8 +136,7 @@ def _extract_bias_specs_from_hnn_params(
         here = [key in params for key in keys.values()]
         if any(here) and not all(here):
             raise ValueError(
-                "Tonic input must have the amplitude, start time and end time specified. One or "
-                f"more parameter may be missing for cell type {cell}"
+                f"tonic input of {cell}: expected {', '.join(keys.values())}; some are missing"
             )
         if all(here):
             tonic[cell] = {name: params[key] for name, key in keys.items()}

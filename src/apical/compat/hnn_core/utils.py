@@ -16,7 +16,7 @@ def _hammfilt(x: Any, winsz: int) -> np.ndarray:
 
 
 def smooth_waveform(data: Any, window_len: float, sfreq: float) -> np.ndarray:
-    """Return a waveform smoothed with a Hamming window.
+    """Return a waveform averaged over a Hamming window.
 
     Parameters
     ----------
@@ -28,38 +28,35 @@ def smooth_waveform(data: Any, window_len: float, sfreq: float) -> np.ndarray:
         Sampling rate.
     """
     if np.ndim(data) != 1:
-        raise RuntimeError("Smoothing currently only supported for 1D-arrays")
-    if not isinstance(window_len, (float, int)) or window_len < 0:
-        raise ValueError("Window length must be a non-negative number")
-    if 0 < window_len < 1:
-        raise ValueError("Window length less than 1 ms is not supported")
-    _validate_type(sfreq, (float, int), "sfreq")
-    if sfreq <= 0:
-        raise ValueError("Sampling frequency must be positive")
+        raise RuntimeError(f"data must be one waveform; got {np.ndim(data)} dimensions")
+    _check_frequency(sfreq, "sfreq")
+    if not isinstance(window_len, (float, int)) or window_len < 1:
+        raise ValueError(f"window_len must be a number, at least 1 ms; got {window_len!r}")
     samples = int(np.round(1e-3 * window_len * sfreq))
-    if samples < 1:
-        raise ValueError(f"Window size is too small: {samples} samples")
-    if samples > len(data):
+    if not 1 <= samples <= len(data):
         raise ValueError(
-            f"Window size is too long: {samples} samples; data length is {len(data)} samples"
+            f"window_len must be from 1 to {len(data)} samples, as the data; got {samples}"
         )
     return _hammfilt(data, samples)
 
 
 def _savgol_filter(data: Any, h_freq: float, sfreq: float) -> np.ndarray:
     """Return a waveform low-passed by a Savitzky–Golay filter of order 5."""
-    from scipy.signal import savgol_filter
+    from scipy import signal
 
-    _validate_type(sfreq, (float, int), "sfreq")
-    if sfreq <= 0:
-        raise ValueError("Sampling frequency must be positive")
-    _validate_type(h_freq, (float, int), "h_freq")
-    if h_freq <= 0:
-        raise ValueError("High cutoff frequency must be positive")
-    if h_freq >= sfreq / 2:
-        raise ValueError("h_freq must be less than half the sample rate")
-    length = int(np.round(sfreq / h_freq)) // 2 * 2 + 1
-    return np.asarray(savgol_filter(data, axis=-1, polyorder=5, window_length=length))
+    _check_frequency(sfreq, "sfreq")
+    _check_frequency(h_freq, "h_freq")
+    if not 2 * h_freq < sfreq:
+        raise ValueError(f"h_freq must be below {sfreq / 2:g} Hz, half of sfreq; got {h_freq}")
+    # about one period of the cut-off, and odd
+    samples = 1 + 2 * (round(sfreq / h_freq) // 2)
+    return np.asarray(signal.savgol_filter(data, samples, 5, axis=-1))
+
+
+def _check_frequency(value: Any, name: str) -> None:
+    _validate_type(value, (float, int), name)
+    if value <= 0:
+        raise ValueError(f"{name} must be above 0 Hz; got {value}")
 
 
 def _replace_dict_identifier(value: Any, old: str, new: str) -> Any:

@@ -43,7 +43,7 @@ def plot_cells(net: Network, ax: Any = None, show: bool = True) -> Any:
     if ax is None:
         ax = _axes3d()
     elif not isinstance(ax, Axes3D):
-        raise TypeError(f"Expected 'ax' to be an instance of Axes3D, but got {type(ax).__name__}")
+        raise TypeError(f"ax must have three dimensions (Axes3D); got {type(ax).__name__}")
     for name, cell_type in net.cell_types.items():
         data = cell_type["cell_metadata"]
         kind = data.get("morpho_type")
@@ -94,7 +94,7 @@ def plot_cell_morphology(
     _validate_type(color, (str, dict, None), "color")
     _validate_type(pos, tuple, "pos")
     if len(pos) != 3:
-        raise ValueError("pos must be a tuple of 3 elements")
+        raise ValueError(f"pos must be x, y and z; got {len(pos)} values")
     for value in pos:
         _validate_type(value, (float, int), "pos[idx]")
     shades = dict.fromkeys(cell.sections, color or "b") if not isinstance(color, dict) else color

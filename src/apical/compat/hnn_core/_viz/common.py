@@ -40,7 +40,7 @@ def axes(ax: Any) -> Any:
 def warn_of_window(tmin: float | None, tmax: float | None) -> None:
     """Say that limits of time are the business of axes."""
     if tmin is not None or tmax is not None:
-        text = "tmin and tmax are deprecated; use matplotlib's xlim"
+        text = "tmin and tmax will go: set the limits of the axes instead, with set_xlim"
         warnings.warn(text, DeprecationWarning, stacklevel=3)
 
 
@@ -68,8 +68,6 @@ def decimated(
     factors = [] if decim is None else decim if isinstance(decim, (list, tuple)) else [decim]
     for factor in factors:
         if isinstance(factor, bool) or not isinstance(factor, (int, np.integer)) or factor < 1:
-            raise ValueError(
-                f"each decimation factor must be a positive int, but {factor} is a {type(factor)}"
-            )
+            raise ValueError(f"decim must be whole numbers above 0; got {factor!r}")
         times, data = times[::factor], decimate(data, int(factor))
     return times, data

@@ -78,7 +78,7 @@ def plot_dipole(
         _, ax = plt.subplots(len(layers), 1, sharex=True, sharey=True, layout="constrained")
     drawn = np.ravel(np.array(ax, dtype=object))
     if len(drawn) != len(layers):
-        raise AssertionError("ax and layer should have the same size")
+        raise AssertionError(f"expected one ax per layer; got {len(drawn)} for {len(layers)}")
     warn_of_window(tmin, tmax)
     single = {"color": _paler(color), "lw": 1.0, "alpha": 0.5 if average else 1.0}
     shown = [(dipole, single) for dipole in dipoles]
@@ -250,9 +250,9 @@ def _alike(dpl: Any) -> list[Dipole]:
     for dipole in dipoles:
         _validate_type(dipole, Dipole, "dpl", "Dipole, list of Dipole")
     if len({dipole.scale_applied for dipole in dipoles}) > 1:
-        raise RuntimeError("All dipoles must be scaled equally!")
+        raise RuntimeError("dipoles differ in scale_applied: scale them alike first")
     if len({dipole.sfreq for dipole in dipoles}) > 1:
-        raise RuntimeError("All dipoles must be sampled equally!")
+        raise RuntimeError("dipoles differ in sampling rate: resample them first")
     return dipoles
 
 

@@ -61,7 +61,7 @@ def plot_laminar_lfp(
     """
     data = np.asarray(data, float)
     if data.ndim != 2:
-        raise ValueError(f"data must be 2D, got shape {data.shape}")
+        raise ValueError(f"data must be (contact, time); got shape {data.shape}")
     _validate_type(voltage_offset, ("numeric", None), "voltage_offset", "float or None")
     _validate_type(voltage_scalebar, ("numeric", None), "voltage_scalebar", "float or None")
     n = len(data)
@@ -125,7 +125,7 @@ def plot_laminar_csd(
     """
     _check_option("interpolation", interpolation, ["spline", None])
     if sink not in _SINKS:
-        raise RuntimeError(f'Please use sink = "b" or sink = "r"; got {sink!r}')
+        raise RuntimeError(f"sink must be 'b' (blue) or 'r' (red); got {sink!r}")
     density = xr.DataArray(
         np.asarray(data, float),
         dims=("electrode", "time"),
@@ -151,16 +151,18 @@ def _colors(color: Any, n: int) -> Any:
     """Return the colours of contacts."""
     if isinstance(color, ListedColormap):
         if n != color.N:
-            raise ValueError(f"ListedColormap has N={color.N}, but there are {n} contacts")
+            raise ValueError(
+                f"color: expected a colormap of {n} colours, one per contact; got {color.N}"
+            )
         return color(np.arange(n))
     if isinstance(color, str) and color in matplotlib.colormaps:
         return matplotlib.colormaps[color](np.linspace(0.0, 1.0, n))
     if isinstance(color, str) or np.ndim(color) == 1:
         if not is_color_like(color):
-            raise ValueError(f"color must be a colormap, or of length 3 or 4, got {color}")
+            raise ValueError(f"color: expected a colormap, RGB or RGBA; got {color}")
         return [color] * n
     if np.shape(color) not in ((n, 3), (n, 4)):
-        raise ValueError(f"color must be n_contacts x (3 or 4), got {color}")
+        raise ValueError(f"color: expected RGB or RGBA for each of {n} contacts; got {color}")
     return color
 
 

@@ -155,9 +155,9 @@ class NetworkPlotter:
         fname : path
             The file.
         fps : int
-            Frames per second.
+            Frames shown in a second.
         dpi : int
-            Dots per inch.
+            Resolution.
         decim : int
             Samples from one frame to the next.
         interval : int, ms
@@ -189,8 +189,7 @@ class NetworkPlotter:
     def _check_network_simulation(self, purpose: str) -> None:
         if not self._vsec_recorded:
             raise RuntimeError(
-                "Network must be simulated with `simulate_dipole(record_vsec='all')` before "
-                f"{purpose}."
+                f"{purpose} needs voltages of all sections: simulate with record_vsec='all' first"
             )
 
     def _set_time_idx(self, time_idx: int) -> tuple[Any]:

@@ -62,7 +62,7 @@ def plot_spikes_raster(
     """
     trials = _trials(cell_response, trial_idx)
     _validate_type(cell_types, (list, None), "cell_types", "list of str")
-    _validate_type(colors, (list, dict, None), "color", "list of str, or dict")
+    _validate_type(colors, (list, dict, None), "color", "colours in order or by name")
     _validate_type(marker_size, (float, int), "marker_size", "float or int")
     shown = list(cell_response._cell_type_names) if cell_types is None else cell_types
     shade = _raster_colors(cell_response, shown, colors)
@@ -80,7 +80,7 @@ def plot_spikes_raster(
         handles += _overlay(ax, cell_response, dpl)
     if show_legend:
         ax.legend(handles=handles, loc="lower left")
-    over = " with Layer-Specific Dipole Overlays" if overlay_dipoles else ""
+    over = " and dipoles of layers" if overlay_dipoles else ""
     ax.set(xlabel="Time (ms)", ylabel="Cell ID", title=f"Raster Plot{over}")
     # offsets say nothing: they are indices upside down
     ax.tick_params(labelleft=False)
@@ -126,7 +126,9 @@ def plot_spikes_hist(
     Figure
     """
     trials = _trials(cell_response, trial_idx)
-    _validate_type(color, (str, list, dict, None), "color", "str, list of str, or dict")
+    _validate_type(
+        color, (str, list, dict, None), "color", "a colour, or colours in order or by name"
+    )
     owner = _owners(cell_response, spike_types)
     shade = _histogram_colors(list(dict.fromkeys(owner.values())), color)
     upside_down = _inverted(invert_spike_types, owner)
@@ -199,9 +201,7 @@ def _raster_colors(
     known = sorted({*cell_response._cell_type_names, *cell_response.cell_types})
     for names in (shown, colors if isinstance(colors, dict) else ()):
         if not set(names) <= set(known):
-            raise ValueError(
-                f"Invalid cell types provided. Must be of set {known}. Got {list(names)}"
-            )
+            raise ValueError(f"expected cell types out of {', '.join(known)}; got {list(names)}")
     cycle = matplotlib.rcParams["axes.prop_cycle"].by_key()["color"]
     shade = {kind: cycle[k % len(cycle)] for k, kind in enumerate(shown)}
     if isinstance(colors, dict):
@@ -209,10 +209,7 @@ def _raster_colors(
     if colors is None:
         return shade
     if len(colors) != len(shown):
-        raise ValueError(
-            "Number of colors must be equal to number of cell types. "
-            f"{len(colors)} colors provided for {len(shown)} cell types."
-        )
+        raise ValueError(f"colors: expected {len(shown)}, one per cell type; got {len(colors)}")
     return dict(zip(shown, colors, strict=True))
 
 
@@ -221,7 +218,7 @@ def _overlay(ax: Any, cell_response: CellResponse, dpl: Any) -> list[Any]:
     from apical.compat.hnn_core.dipole import Dipole
 
     if dpl is None:
-        raise ValueError("Dipole object must be provided to overlay dipoles")
+        raise ValueError("overlay_dipoles needs dpl, a Dipole or several; got none")
     _validate_type(dpl, (Dipole, list), "dpl", "Dipole, list of Dipole")
     dipoles = dpl if isinstance(dpl, list) else [dpl]
     means = {
@@ -255,21 +252,21 @@ def _owners(cell_response: CellResponse, spike_types: Any) -> dict[str, str]:
     if isinstance(spike_types, list):
         spike_types = {name: [name] for name in spike_types}
     if not isinstance(spike_types, dict):
-        raise TypeError("spike_types should be str, list, dict, or None")
+        kind = type(spike_types).__name__
+        raise TypeError(f"spike_types: expected names, or groups of names; got {kind}")
     owner: dict[str, str] = {}
     for name, beginnings in spike_types.items():
         if not isinstance(beginnings, list):
             kind = type(beginnings).__name__
-            raise TypeError(f"spike_types[{name}] must be a list. Got {kind}.")
+            raise TypeError(f"spike_types[{name!r}]: expected a list of names; got {kind}")
         for beginning in beginnings:
             matching = [kind for kind in every if kind.startswith(beginning)]
             if not matching:
-                raise ValueError(f"No input types found for {beginning}")
+                raise ValueError(f"spike_types: no drive or cell type begins with {beginning!r}")
             for kind in matching:
                 if kind in owner:
                     raise ValueError(
-                        "Elements of spike_types must map to mutually exclusive input types. "
-                        f"{kind} is found more than once."
+                        f"spike_types: {kind} is in two histograms, {owner[kind]!r} and {name!r}"
                     )
                 owner[kind] = name
     return owner
@@ -279,8 +276,8 @@ def _histogram_colors(names: Sequence[str], color: Any) -> dict[str, Any]:
     if isinstance(color, Mapping):
         for name in names:
             if name not in color:
-                raise ValueError(f"'{name}' must be defined in color dictionary")
-            _validate_type(color[name], str, "Dictionary values of color", "str")
+                raise ValueError(f"color: nothing for {name!r}")
+            _validate_type(color[name], str, f"color[{name!r}]", "str")
         return dict(color)
     cycle = [color] if isinstance(color, str) else color or _HISTOGRAM_COLORS
     return {name: cycle[k % len(cycle)] for k, name in enumerate(names)}
@@ -291,16 +288,14 @@ def _inverted(invert_spike_types: Any, owner: Mapping[str, str]) -> set[str]:
     _validate_type(
         invert_spike_types,
         (str, list, None),
-        "'invert_spike_types'",
-        "a string or a list of strings",
+        "invert_spike_types",
+        "a name or several",
     )
     names = [invert_spike_types] if isinstance(invert_spike_types, str) else invert_spike_types
     found = set()
     for beginning in names or ():
         matching = {name for kind, name in owner.items() if kind.startswith(beginning)}
         if not matching:
-            raise ValueError(
-                f"Elements of 'invert_spike_types' must map to valid input types; got {beginning}"
-            )
+            raise ValueError(f"invert_spike_types: no histogram is of {beginning!r}")
         found |= matching
     return found

@@ -105,8 +105,7 @@ def plot_cell_connectivity(
     source: int = sources[0] if src_gid is None else src_gid
     if source not in sources:
         raise ValueError(
-            f"src_gid {src_gid} not a valid cell ID for this connection. "
-            f"Please select one of {sources}"
+            f"src_gid must be a source of the connection, one of {sources}; got {src_gid}"
         )
     driven = conn["src_type"] in net.external_drives
     if axes is None:

@@ -44,7 +44,7 @@ def _validate_type(
         return
     if type_name is None:
         type_name = " or ".join(str(getattr(k, "__name__", k)) for k in kinds)
-    raise TypeError(f"{item_name} must be an instance of {type_name}, got {type(item)} instead")
+    raise TypeError(f"{item_name} must be {type_name}; got {type(item).__name__}")
 
 
 def _check_option(
@@ -54,8 +54,5 @@ def _check_option(
     if value in allowed_values:
         return value
     known = ", ".join(map(repr, allowed_values))
-    more = f" {extra.strip()}" if extra else ""
-    raise ValueError(
-        f"Invalid value for the '{parameter}' parameter{more}. Allowed values are {known}, "
-        f"but got {value!r} instead."
-    )
+    what = f", {extra.strip()}," if extra else ""
+    raise ValueError(f"{parameter}{what} must be one of {known}; got {value!r}")

@@ -1,4 +1,4 @@
-"""Fitting drives to recordings: not here yet.
+"""Fitting drives to recordings: `apical.fit` does it, this interface is not here yet.
 
 The names are here, so that scripts that import them run as far as they need no fit.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-_TEXT = "fitting is not part of apical.compat.hnn_core yet; it comes with apical's own fitting"
+_TEXT = "fitting is not part of apical.compat.hnn_core yet; apical.fit does it"
 
 
 class Optimizer:
