@@ -98,3 +98,26 @@ def test_results_are_not_replaced(apical, folder):
     code, _, err = apical(*given(folder, "-o", folder / "model.json"))
     assert code == 2
     assert "exists already; say --overwrite" in err
+
+
+@pytest.mark.parametrize("other", ["output", "data"])
+def test_a_journal_is_no_other_file(apical, folder, tmp_path, other):
+    same = tmp_path / "fit.nc" if other == "output" else folder / "data.txt"
+    before = (folder / "data.txt").read_bytes()
+    code, _, err = apical(*given(folder, "--journal", same, "-o", tmp_path / "fit.nc"))
+    assert code == 2
+    assert "are the same file" in err.replace("\n", " ")
+    assert (folder / "data.txt").read_bytes() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_ranges_are_those_of_a_sweep(apical, folder, tmp_path):
+    output, place = tmp_path / "fit.nc", "drives.evprox1.targets.L5_pyramidal.weights.ampa"
+    code, _, _ = apical(
+        *given(folder, "--vary", f"{place}=1e-4:1:log", "--budget", 2, "-o", output)
+    )
+    assert code == 0
+    assert load_fit(output).space.parameters[place].scale == "log"
+    code, _, err = apical(*given(folder, "--vary", f"{TIME}=5:15:3"))
+    assert code == 2
+    assert "no number of points" in err

@@ -13,13 +13,14 @@ import typer
 
 from apical.cli.failures import UsageError, as_usage
 from apical.cli.run import FIGURES, changed, find_model, positive, progress_bar
+from apical.cli.vary import check_journal, read_range
 from apical.io.atomic import check_writable
 from apical.units import parse_quantity
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from apical.fit import Fit, Report, Space
+    from apical.fit import Fit, Parameter, Report, Space
     from apical.fit.objectives import Rmse
     from apical.model import Network
     from apical.result import Result
@@ -99,6 +100,9 @@ def execute(request: Request) -> None:
 
 
 def _check_targets(request: Request) -> None:
+    files = {"--output": request.output, "--figure": request.figure, "the recording": request.data}
+    if request.journal is not None:
+        check_journal(request.journal, files)
     for path in (request.output, request.figure):
         if path is not None:
             check_writable(path, request.overwrite)
@@ -110,22 +114,16 @@ def _check_targets(request: Request) -> None:
 
 def _space(network: Network, vary: tuple[str, ...]) -> Space:
     """Return what varies: patterns in usual ranges or in those given; else all evoked drives."""
-    from apical.fit import Parameter, Space
+    from apical.fit import Space
 
     if not vary:
         return Space.of_drives(network)
     parameters: dict[str, Parameter] = {}
     for text in vary:
-        pattern, sign, ends = text.partition("=")
-        if not sign:
-            parameters |= Space.usual(network, pattern).parameters
-            continue
-        low, _, high = ends.partition(":")
-        try:
-            parameters[pattern] = Parameter(pattern, float(low), float(high))
-        except ValueError:
-            example = "PATH or PATH=LOW:HIGH, such as drives.evprox1.mu=10:40"
-            raise UsageError(f"--vary needs {example}; got '{text}'") from None
+        some, points = read_range(network, text)
+        if points is not None:
+            raise UsageError(f"--vary of a fit has no number of points; got '{text}'")
+        parameters |= some
     return Space(network, parameters)
 
 

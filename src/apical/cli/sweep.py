@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from apical.cli.failures import Interrupted, UsageError, as_usage
 from apical.cli.report import empty_table
 from apical.cli.run import RESULTS, changed, find_model, positive, progress_bar
-from apical.errors import Cancelled, StorageError
+from apical.cli.vary import check_journal, read_range
+from apical.errors import Cancelled
 from apical.io.atomic import check_writable
 
 if TYPE_CHECKING:
@@ -80,13 +80,7 @@ def _check_files(output: Path, journal: Path, overwrite: bool) -> None:
     check_writable(output, overwrite)
     if output.suffix.lower() not in RESULTS:
         raise UsageError(f"--output must end with {' or '.join(RESULTS)}; got '{output.name}'")
-    if journal.resolve() == output.resolve():
-        raise UsageError(f"--output and --journal are the same file '{output}'")
-    # a journal that is there is continued, whatever is said of the output
-    try:
-        check_writable(journal, overwrite=True)
-    except StorageError as error:
-        raise UsageError(f"--journal: {error}") from error
+    check_journal(journal, {"--output": output})
 
 
 def _rows(network: Network, request: Request) -> tuple[Space, Any]:
@@ -96,7 +90,7 @@ def _rows(network: Network, request: Request) -> tuple[Space, Any]:
     parameters: dict[str, Parameter] = {}
     points: dict[str, int] = {}
     for text in request.vary:
-        some, n = _read(network, text)
+        some, n = read_range(network, text)
         parameters |= some
         points |= dict.fromkeys(some, n) if n else {}
     space = Space(network, parameters)
@@ -111,28 +105,6 @@ def _rows(network: Network, request: Request) -> tuple[Space, Any]:
     if request.samples is None:
         return space, space.grid(points)
     return space, space.sample(request.samples, request.method, request.seed)
-
-
-def _read(network: Network, text: str) -> tuple[Mapping[str, Parameter], int | None]:
-    """Read ``PATH[=LOW:HIGH[:POINTS][:log]]``: parameters by name, and points of each, if any."""
-    from apical.fit import Parameter, Space
-
-    path, sign, given = text.partition("=")
-    path = path.strip()
-    if not sign:
-        return Space.usual(network, path).parameters, None
-    parts = given.split(":")
-    scale = "log" if parts[-1] == "log" else "linear"
-    numbers = parts[:-1] if scale == "log" else parts
-    try:
-        low, high = map(float, numbers[:2])
-        (points,) = [int(n) for n in numbers[2:]] or [None]
-    except ValueError:
-        raise UsageError(
-            "--vary needs PATH or PATH=LOW:HIGH[:POINTS][:log], such as "
-            f"drives.evprox1.mu=20:40:5; got '{text}'"
-        ) from None
-    return Space(network, {path: Parameter(path, low, high, scale)}).parameters, points
 
 
 def _report(
