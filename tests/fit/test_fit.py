@@ -206,6 +206,17 @@ def test_what_makes_no_sense_is_refused_at_once(column, target, formula):
     assert len(formula) == 1
 
 
+def test_an_option_that_is_none_is_named(column, target, formula):
+    with pytest.raises(ModelError, match="precison: is no option of a fit"):
+        fitted(column, target, budget=2, precison="double")
+
+
+def test_the_engine_is_kept_by_name(column, target, formula):
+    """Or a fit could begin on a GPU and go on without, and its losses would not be comparable."""
+    found = fitted(column, target, budget=2)
+    assert found.provenance["simulated"]["engine"] in ("cpu", "cuda")
+
+
 def test_a_fit_is_written_and_read(column, target, formula, tmp_path):
     fit = fitted(column, target, budget=20)
     fit.save(tmp_path / "fit.nc")

@@ -119,10 +119,18 @@ def _simulated(
     options: Mapping[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Return how candidates are simulated, checked; plain values."""
+    unknown = [
+        Problem(name, "is no option of a fit", did_you_mean(name, _USUAL))
+        for name in options
+        if name not in _USUAL
+    ]
+    if unknown:
+        raise ModelError(unknown)
     given = {**_USUAL, **options}
     found = checked(network, duration, trials=trials, seed=seed, sets=together or 8, **given)
     names = ("duration", "dt", "trials", "seed")
-    return {**given, **{name: getattr(found, name) for name in names}}
+    # the engine that it is: a fit goes on with the one that it began with
+    return {**given, **{n: getattr(found, n) for n in names}, "engine": found.engine.name}
 
 
 def _fitted(
