@@ -105,6 +105,15 @@ def test_parameters(tmp_path):
         hc.read_params("own.txt")
 
 
+def test_the_text_of_a_parameter_file_needs_no_file(monkeypatch):
+    """Nowhere is written: the name stands for the text."""
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    found = hc.read_params("in/no/folder.param", "tstop: 20 # ms\n")
+    assert found["tstop"] == 20
+    with pytest.raises(ValueError, match=r"folder\.param, line 2: 'tstop' stands twice"):
+        hc.read_params("in/no/folder.param", "tstop: 20\ntstop: 30\n")
+
+
 @pytest.mark.filterwarnings("ignore:Legacy mode:DeprecationWarning")
 def test_parameters_become_a_configuration(tmp_path):
     """Drives without weight or time are left out."""
@@ -138,3 +147,22 @@ def test_spikes(tmp_path):
         again = hc.read_spikes(tmp_path / "spikes_*.txt")
     assert again == response
     assert again._cell_type_names == ["L2_basket", "L5_pyramidal"]
+
+
+@pytest.mark.filterwarnings("ignore:spikes in txt:DeprecationWarning")
+@pytest.mark.parametrize("name", ["spikes.txt", "spikes_{0}.txt", "spikes_%d.txt"])
+def test_no_trial_overwrites_another(tmp_path, name):
+    """In hnn-core they did without a place for the number, and trial 10 came before 2."""
+    times = [[float(trial)] for trial in range(12)]
+    response = hc.CellResponse(["L2_basket"], times, [[0]] * 12, [["L2_basket"]] * 12)
+    response.write(tmp_path / name)
+    assert hc.read_spikes(tmp_path / "spikes_*.txt") == response
+
+
+@pytest.mark.filterwarnings("ignore:spikes in txt:DeprecationWarning")
+def test_spikes_of_one_trial_have_the_name_that_they_were_given(tmp_path):
+    response = hc.CellResponse(["L2_basket"], [[1.5]], [[0]], [["L2_basket"]])
+    response.write(tmp_path / "spikes.txt")
+    assert hc.read_spikes(tmp_path / "spikes.txt") == response
+    with pytest.raises(FileNotFoundError, match=r"nothing\.txt"):
+        hc.read_spikes(tmp_path / "nothing.txt")

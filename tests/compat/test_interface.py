@@ -174,6 +174,23 @@ def test_pick_connection():
         hc.pick_connection(net, receptor="gaba")
 
 
+def test_cells_are_given_by_index_or_name():
+    net = small()
+    found = hc.pick_connection(net, "L2_basket")
+    gids = net.gid_ranges["L2_basket"]
+    for cells in (["L2_basket"], gids, gids[0], np.int64(gids[0]), list(np.array(gids))):
+        assert hc.pick_connection(net, cells) == found
+    for empty in ([], range(0)):
+        with pytest.raises(IndexError, match="src_gids: expected at least one cell; got none"):
+            hc.pick_connection(net, empty)
+    # a drive is no target, and True no index
+    for wrong in ("nope", ["nope"], ["L2_basket", "nope"], ["evprox"]):
+        with pytest.raises(ValueError, match=r"target_gids must be one of 'L2_basket', .*; got '"):
+            hc.pick_connection(net, None, wrong)
+    with pytest.raises(TypeError, match="got bool"):
+        hc.pick_connection(net, True)
+
+
 def test_batch(tmp_path):
     def set_params(values, net):
         net.add_tonic_bias(amplitude={"L2_pyramidal": values["amplitude"]}, t0=1)
@@ -210,13 +227,6 @@ def test_batch_of_spikes_without_dipoles():
     batch = BatchSimulate(lambda values, net: None, small(), 6.0, save_dpl=False, save_spiking=True)
     (result,) = batch.run({"nothing": [0]}, verbose=False)["simulated_data"][0]
     assert set(result) == {"net", "param_values", "spiking"}
-
-
-def test_fitting_is_not_here_yet():
-    from apical.compat.hnn_core.optimization import Optimizer
-
-    with pytest.raises(NotImplementedError, match=r"apical\.fit does it"):
-        Optimizer(small())
 
 
 def test_what_needs_neuron_says_so():

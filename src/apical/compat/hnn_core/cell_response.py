@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -226,9 +227,12 @@ class CellResponse:
         Parameters
         ----------
         fname : path
-            With ``%d`` or ``{0}`` where the number of the trial belongs.
+            With ``%d`` or ``{0}`` where the number of the trial belongs. If there is neither, names
+            of several trials end with their numbers.
         """
-        pattern = str(fname)
+        pattern, plain = str(fname), Path(fname)
+        if len(self._spike_times) > 1 and not ("%" in pattern or "{" in pattern):
+            pattern = str(plain.with_name(f"{plain.stem}_{{0}}{plain.suffix}"))
         for trial, columns in enumerate(
             zip(self._spike_times, self._spike_gids, self._spike_types, strict=True)
         ):
@@ -249,6 +253,16 @@ def _read_trial(path: str) -> tuple[list[float], list[int], list[str]]:
     )
 
 
+def _in_order(paths: Iterable[str]) -> list[str]:
+    """Return paths in the order of the numbers in their names: trial 2 before trial 10."""
+
+    def parts(path: str) -> list[str | int]:
+        # texts and numbers take turns
+        return [int(p) if k % 2 else p for k, p in enumerate(re.split(r"(\d+)", path))]
+
+    return sorted(paths, key=parts)
+
+
 def read_spikes(
     fname: str | Path, gid_ranges: Mapping[str, Sequence[int]] | None = None
 ) -> CellResponse:
@@ -260,13 +274,20 @@ def read_spikes(
         The file, or a pattern with ``*``.
     gid_ranges : mapping of str to range, optional
         The cells of each type, for files that do not tell types.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
     """
     warnings.warn(
         "spikes in txt files will go: keep them in the file of the network instead",
         DeprecationWarning,
         stacklevel=2,
     )
-    trials = [_read_trial(path) for path in sorted(glob(str(fname)))]
+    trials = [_read_trial(path) for path in _in_order(glob(str(fname)))]
+    if not trials:
+        raise FileNotFoundError(f"there is no file '{fname}'")
     if gid_ranges is None and any(times and not kinds for times, _, kinds in trials):
         raise ValueError(f"'{fname}' tells no cell types: give gid_ranges")
     kinds = [list(trial[2]) for trial in trials]

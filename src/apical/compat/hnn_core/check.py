@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
 from typing import Any
 
-from apical.compat.hnn_core.externals.mne import _check_option, _validate_type
+from apical.compat.hnn_core.externals.mne import _check_option, _is_whole, _validate_type
 from apical.compat.hnn_core.params import _long_name
 
 #: Ranges of global cell indices by name of a cell type or drive.
@@ -20,21 +19,23 @@ def _gid_to_type(gid: int, gid_ranges: Gids) -> str | None:
 
 def _check_gids(
     gids: Any, gid_ranges: Gids, valid_cells: Sequence[str], arg_name: str, same_type: bool = True
-) -> Sequence[int]:
+) -> list[int]:
     """Return the cells meant by an index, several, a range, or names of types.
 
     Unless `same_type` is off, all must be of one type.
     """
-    _validate_type(gids, (int, list, range, str, None), arg_name, "an index, several, or names")
+    _validate_type(gids, ("int", list, range, str, None), arg_name, "an index, several, or names")
     if gids is None:
         return []
-    if isinstance(gids, str):
-        cells: Sequence[Any] = gid_ranges[_long_name(_check_option(arg_name, gids, valid_cells))]
-    else:
-        cells = _numbered([gids] if isinstance(gids, int) else gids, gid_ranges)
+    given: Sequence[Any] = gids if isinstance(gids, (list, range)) else [gids]
+    cells = given
+    # several types at once can be told from cells only if there is nothing else
+    if all(isinstance(one, str) for one in given):
+        names = [_long_name(_check_option(arg_name, name, valid_cells)) for name in given]
+        cells = [cell for name in names for cell in gid_ranges[name]]
     if not len(cells):
         raise IndexError(f"{arg_name}: expected at least one cell; got none")
-    if wrong := [cell for cell in cells if not isinstance(cell, int)]:
+    if wrong := [cell for cell in cells if not _is_whole(cell)]:
         raise TypeError(f"{arg_name}: expected whole numbers; got {wrong[0]!r}")
     owners = {cell: _gid_to_type(cell, gid_ranges) for cell in cells}
     if nobodys := [cell for cell, owner in owners.items() if owner is None]:
@@ -42,14 +43,7 @@ def _check_gids(
     kinds = sorted({str(owner) for owner in owners.values()})
     if same_type and len(kinds) > 1:
         raise AssertionError(f"{arg_name}: expected cells of one type; got {', '.join(kinds)}")
-    return cells
-
-
-def _numbered(cells: Sequence[Any], gid_ranges: Gids) -> Sequence[Any]:
-    """Return cells with names of types, if they are nothing else, replaced by indices."""
-    if any(not isinstance(cell, str) for cell in cells):
-        return cells
-    return list(chain.from_iterable(map(gid_ranges.__getitem__, cells)))
+    return [int(cell) for cell in cells]
 
 
 def _string_input_to_list(

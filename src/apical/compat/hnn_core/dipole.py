@@ -306,6 +306,63 @@ def average_dipoles(dpls: Sequence[Dipole]) -> Dipole:
     return average
 
 
+def _rmse(
+    dpl: Dipole, exp_dpl: Dipole, tstart: float = 0.0, tstop: float = 0.0, weights: Any = None
+) -> float:
+    """Return the root mean square difference of two dipoles from one time to another.
+
+    Parameters
+    ----------
+    dpl, exp_dpl : Dipole
+        A simulated and a recorded one.
+    tstart, tstop : float, ms
+        Window; where one of them is shorter, what they have in common.
+    weights : (n_times,) array, optional
+        How much each sample of the simulation counts.
+    """
+    simulated, recorded, weight = _compared(dpl, exp_dpl, tstart, tstop, weights)
+    return float(np.sqrt(np.average((simulated - recorded) ** 2, weights=weight)))
+
+
+def _anticorr(
+    dpl: Dipole, exp_dpl: Dipole, tstart: float = 0.0, tstop: float = 0.0, weights: Any = None
+) -> float:
+    """Return one minus the correlation of two dipoles; parameters as of `_rmse`."""
+    simulated, recorded, weight = _compared(dpl, exp_dpl, tstart, tstop, weights)
+    simulated, recorded = simulated * weight, recorded * weight
+    if not (np.ptp(simulated) and np.ptp(recorded)):
+        return 1.0
+    return float(1 - np.corrcoef(simulated, recorded)[0, 1])
+
+
+def _compared(
+    dpl: Dipole, exp_dpl: Dipole, tstart: float, tstop: float, weights: Any
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return simulated, recorded and weights in a window, all at the lower of both rates.
+
+    Resampled by FFT, and without the last sample, as in hnn-core.
+    """
+    from scipy.signal import resample
+
+    both = (dpl, exp_dpl)
+    first = max(tstart, *(one.times[0] for one in both))
+    last = min(tstop, *(one.times[-1] for one in both))
+    parts = [
+        slice(*(int(np.abs(one.times - time).argmin()) for time in (first, last))) for one in both
+    ]
+    simulated, recorded = (one.data["agg"][part] for one, part in zip(both, parts, strict=True))
+    weight = np.ones(simulated.size) if weights is None else np.array(weights)[parts[0]]
+    n = min(simulated.size, recorded.size)
+    if n < 1:
+        raise ValueError(f"the dipoles have no samples in common from {tstart} to {tstop} ms")
+    if simulated.size > n:
+        simulated, weight = (np.asarray(resample(values, n)) for values in (simulated, weight))
+        weight[weight < 1e-4] = 0
+    elif recorded.size > n:
+        recorded = np.asarray(resample(recorded, n))
+    return simulated, recorded, weight
+
+
 def read_dipole(fname: Any) -> Dipole:
     """Read a dipole from a ``.txt`` or ``.hdf5`` file."""
     path = Path(fname)

@@ -8,12 +8,11 @@ import os
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from apical.compat.hnn_core.externals.mne import _validate_type
 from apical.compat.hnn_core.params_default import get_params_default
-from apical.io.hnn.parameters import read_parameters
+from apical.io.hnn.parameters import parameters_of_text
 
 if TYPE_CHECKING:
     from apical.compat.hnn_core.network import Network
@@ -39,10 +38,7 @@ def _short_name(short_name: str) -> str:
 
 def _from_text(text: str, name: str) -> dict[str, Any]:
     """Return the parameters in the text of a ``.param`` file of some name."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / name
-        path.write_text(text, encoding="utf-8")
-        found = read_parameters(path)
+    found = parameters_of_text(text, name)
     # hnn-core takes these two words for text, which is true
     return {key: str(value) if isinstance(value, bool) else value for key, value in found.items()}
 

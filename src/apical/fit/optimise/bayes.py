@@ -9,7 +9,7 @@ from types import ModuleType
 
 import numpy as np
 
-from apical.fit.optimise.search import Search
+from apical.fit.optimise.search import INSTEAD, Search
 from apical.io.extras import extra
 from apical.random import stream
 
@@ -26,7 +26,7 @@ def bayes(search: Search) -> str:
     ----------
     doi:10.1145/3292500.3330701
     """
-    optuna = extra("optuna", "fit", "Bayesian fits")
+    optuna = extra("optuna", "fit", "Bayesian fits", INSTEAD)
     names = [str(k) for k in range(search.size)]
     ranges = {name: optuna.distributions.FloatDistribution(0, 1) for name in names}
     seed = int(stream(search.seed, "fit", "bayes").integers(2**31))

@@ -7,9 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from apical.errors import ModelError, Problem
+
+#: What to do without the packages that some methods need.
+INSTEAD = "choose the method gauss, cobyla, lbfgs or stepwise, which need nothing more"
+
 
 class Ended(Exception):  # noqa: N818 - not a failure
     """The fit is over: its budget is spent, its goal reached, or somebody stopped it."""
+
+
+def _nothing_to_compare(_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    raise ModelError([Problem("method", "gauss needs an objective with residuals")])
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,9 @@ class Search:
         How many candidates there may be.
     together : int, optional
         How many candidates of one call are wanted, where the optimiser has a choice.
+    compare : function, optional
+        Does as `evaluate`, and gives residuals, too: (n,) losses and (n, m) array, NaN where a
+        candidate has failed. Only `gauss` needs it.
     """
 
     start: np.ndarray
@@ -41,6 +53,7 @@ class Search:
     tolerance: float
     budget: int
     together: int | None = None
+    compare: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] = _nothing_to_compare
 
     @property
     def size(self) -> int:

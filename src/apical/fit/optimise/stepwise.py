@@ -45,6 +45,24 @@ class Stage:
     weights: xr.DataArray | None = None
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """When an evoked drive arrives.
+
+    Parameters
+    ----------
+    mu, sigma : float, ms
+        Mean and standard deviation of its times, where the fit begins.
+    low, high : float, ms
+        Window of its mean.
+    """
+
+    mu: float
+    sigma: float
+    low: float
+    high: float
+
+
 #: Gives the losses of candidates as a stage sees them.
 Staged = Callable[[np.ndarray, Stage], np.ndarray]
 
@@ -134,12 +152,34 @@ def stages(network: Network, parameters: Mapping[str, Parameter], duration: floa
     if not drives:
         message = "a stepwise fit needs parameters of evoked drives"
         raise ModelError([Problem("method", message)])
-    windows = {name: _window(name, drive, parameters) for name, drive in drives.items()}
-    weights = _weights(drives, windows, duration)
+    arrivals = {
+        name: Arrival(drive.mu, drive.sigma, *_window(name, drive, parameters))
+        for name, drive in drives.items()
+    }
+    return stages_of_drives(owners, arrivals, duration)
+
+
+def stages_of_drives(
+    owners: Sequence[str], arrivals: Mapping[str, Arrival], duration: float, decay: float = _DECAY
+) -> list[Stage]:
+    """Return the stages of a stepwise fit, of drives from anywhere.
+
+    Parameters
+    ----------
+    owners : sequence of str
+        The drive that each parameter concerns; empty if it is none.
+    arrivals : mapping of str to Arrival
+        When drives arrive, by name.
+    duration : float, ms
+        Length of the simulation.
+    decay : float
+        How fast a drive's weight fades when later ones arrive.
+    """
+    weights = _weights(arrivals, duration, decay)
     groups: list[tuple[list[str], float, xr.DataArray]] = []
-    for name in sorted(drives, key=lambda name: windows[name][0]):
-        start, end = windows[name]
-        if groups and start <= groups[-1][1]:
+    for name in sorted(arrivals, key=lambda name: arrivals[name].low):
+        end = arrivals[name].high
+        if groups and arrivals[name].low <= groups[-1][1]:
             names, last, before = groups.pop()
             groups.append(([*names, name], max(last, end), (before + weights[name]) / 2))
         else:
@@ -154,22 +194,22 @@ def stages(network: Network, parameters: Mapping[str, Parameter], duration: floa
 
 
 def _weights(
-    drives: Mapping[str, EvokedDrive], windows: Mapping[str, tuple[float, float]], duration: float
+    arrivals: Mapping[str, Arrival], duration: float, decay: float
 ) -> dict[str, xr.DataArray]:
     """Return how much each time counts for each drive."""
     from scipy.special import ndtr
 
     time = np.arange(0.0, duration + _EVERY, _EVERY)
     arrived = {
-        name: ndtr((time - windows[name][0]) / max(drive.sigma, _LEAST))
-        for name, drive in drives.items()
+        name: ndtr((time - drive.low) / max(drive.sigma, _LEAST))
+        for name, drive in arrivals.items()
     }
     found = {}
-    for name, drive in drives.items():
+    for name, drive in arrivals.items():
         weight = arrived[name].copy()
-        for other, later in drives.items():
+        for other, later in arrivals.items():
             if other != name and later.mu >= drive.mu:
-                weight -= _DECAY * (later.mu - drive.mu) / duration * arrived[other]
+                weight -= decay * (later.mu - drive.mu) / duration * arrived[other]
         found[name] = xr.DataArray(np.clip(weight, 0, None), {"time": time}, "time")
     return found
 

@@ -1,27 +1,10 @@
-"""Fitting drives to recordings: `apical.fit` does it, this interface is not here yet.
+"""Fitting drives to recordings, by the optimisers of `apical.fit`."""
 
-The names are here, so that scripts that import them run as far as they need no fit.
-"""
-
-from __future__ import annotations
-
-from typing import Any, NoReturn
-
-_TEXT = "fitting is not part of apical.compat.hnn_core yet; apical.fit does it"
-
-
-class Optimizer:
-    """Refuses to be made: fitting is not here yet."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise NotImplementedError(_TEXT)
-
-
-def optimize_evoked(*args: Any, **kwargs: Any) -> NoReturn:
-    """Refuse: fitting is not here yet."""
-    raise NotImplementedError(_TEXT)
-
-
-def generate_opt_history_table(*args: Any, **kwargs: Any) -> NoReturn:
-    """Refuse: fitting is not here yet."""
-    raise NotImplementedError(_TEXT)
+from apical.compat.hnn_core.optimization.general_optimization import Optimizer as Optimizer
+from apical.compat.hnn_core.optimization.general_optimization import (
+    _update_params as _update_params,
+)
+from apical.compat.hnn_core.optimization.general_optimization import (
+    generate_opt_history_table as generate_opt_history_table,
+)
+from apical.compat.hnn_core.optimization.optimize_evoked import optimize_evoked as optimize_evoked
