@@ -420,7 +420,7 @@ def test_what_was_not_finished_is_not_read(tmp_path):
     found = many(None, {AMPLITUDE: [0.0, 1e308]}, keep_spikes=True, output=path)
     with h5py.File(path, "r+") as file:
         assert file.attrs["finished"] == 2
-    ensembles.append(path, found._tables)
+    ensembles.append(path, found.tables)
     with h5py.File(path, "r+") as file:
         assert file.attrs["finished"] == 4
         file.attrs["finished"] = 2

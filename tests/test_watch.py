@@ -22,7 +22,7 @@ from apical import (
     simulate,
     watch,
 )
-from apical.errors import ModelError, NumericalError
+from apical.errors import EngineError, ModelError, NumericalError
 from apical.plan import compile
 from apical.running.differences import alike, first_spike_change
 from apical.running.snapshots import Snapshots
@@ -475,3 +475,14 @@ def test_a_closed_run_does_not_go_on():
     assert list(watched.resume()) == []
     assert watched.time == time < DURATION
     assert watched.result().time[-1] == time
+
+
+def test_a_closed_run_is_not_changed():
+    network = small()
+    with begin(network, "cpu") as watched:
+        run_to(watched, 5.0)
+    result = watched.result()
+    with pytest.raises(EngineError, match="closed"):
+        watched.change(network.set({"celsius": 7.0}))
+    assert watched.network is network
+    assert watched.result().identical(result)

@@ -66,7 +66,7 @@ class StorageError(ApicalError, OSError):
 
 
 class EngineError(ApicalError, ValueError):
-    """An engine that does not exist here, or an option it does not have."""
+    """An engine that is not here, an option that it does not have, or a run that cannot go on."""
 
 
 class MissingPackageError(ApicalError, ImportError):

@@ -36,16 +36,21 @@ def sources(*paths: Path) -> list[str]:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write whole or not at all, in a folder that is made: other processes may read meanwhile."""
+    """Write whole or not at all, in a folder that is made: other processes may read meanwhile.
+
+    Windows replaces no file that another process has open. It stays then: names are hashes of what
+    files hold, or are made from, so that it is the same.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
-        raise
+        if not (isinstance(error, PermissionError) and path.exists()):
+            raise
 
 
 def write_numbers(path: Path, parts: Sequence[NDArray[np.floating]], most: int) -> None:

@@ -44,7 +44,7 @@ def settle(plan: Plan, engine: Engine) -> tuple[Plan, bool]:
         Tries out whether a cell returns to its rest.
     """
     cells = {p.cell.name: p.cell for p in plan.populations}
-    keys = {name: _key(plan, cell) for name, cell in cells.items()}
+    keys = {name: _key(plan, cell, engine) for name, cell in cells.items()}
     if not _known.keys() >= {*keys.values()}:
         # all kernels at once: that is faster than one cell's after the other
         engine.prepare(plan)
@@ -82,11 +82,11 @@ def _rest(plan: Plan, cell: CellPlan, key: str, engine: Engine) -> CellState | N
     return _known[key]
 
 
-def _key(plan: Plan, cell: CellPlan) -> str:
+def _key(plan: Plan, cell: CellPlan, engine: Engine) -> str:
     """Return a hash of everything that a cell's rest depends on, and the trial of it."""
     network = plan.network
     parts = [network.cells[cell.name], *(network.mechanisms[m.name] for m in cell.mechanisms)]
-    run = (plan.rates, plan.dt, plan.precision)
+    run = (plan.rates, plan.dt, plan.precision, engine.name)
     surroundings = (network.celsius, sorted(network.ions.items()))
     return kept.hash_of([repr((run, surroundings)), *(part.fingerprint for part in parts)])
 
@@ -97,9 +97,11 @@ def _file(key: str) -> Path:
 
 @lru_cache(maxsize=1)
 def _finder() -> str:
-    """Return a hash of what finds rests."""
+    """Return a hash of what finds rests, and of the engines that try them out."""
     here = Path(__file__).parent
-    code = kept.sources(here / "equations", here / "plan", Path(__file__))
+    code = kept.sources(
+        here / "equations", here / "plan", *sorted((here / "engines").rglob("*.py")), Path(__file__)
+    )
     return kept.hash_of([np.__version__, *code])
 
 

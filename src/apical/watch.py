@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from apical.errors import ModelError, Problem
+from apical.errors import EngineError, ModelError, Problem
 from apical.plan.plan import time_of
 from apical.running import Prepared, Trial, label, prepare
 from apical.running.differences import first_change, first_spike_change
@@ -212,7 +212,7 @@ class Watch:
         Raises
         ------
         ModelError, EngineError
-            If it cannot be run; then nothing is changed.
+            If it cannot be run, or the watch is closed; then nothing is changed.
         """
         if problems := no_network(network):
             raise ModelError(problems)
@@ -222,6 +222,8 @@ class Watch:
             prepared = prepare(network, options, like=self._prepared.plan, kept=options.trials)
             drawn = prepared.draw_all()
             with self._turn():
+                if self._closed:
+                    raise EngineError("this run is closed: it cannot be changed any more")
                 self._go_over_to(prepared, drawn)
                 return self.time
 

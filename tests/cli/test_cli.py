@@ -1,5 +1,6 @@
 """The command: what it prints, what it writes, and how it fails."""
 
+import io
 import json
 import subprocess
 import sys
@@ -377,3 +378,15 @@ def test_every_engine_and_way_to_compute_rates_can_be_chosen():
     assert {e.value for e in Engine} == {"auto", *engines.available()}
     assert {r.value for r in Rates} == set(RATES)
     assert {p.value for p in Precision} == set(PRECISIONS)
+
+
+def test_terminals_and_pipes_of_few_characters(apical, simulated, monkeypatch):
+    """Such as those of Windows: what they cannot show is a question mark."""
+    monkeypatch.setattr(sys.modules["apical.models"], "title", lambda name: "1 µm → 2")
+    written = io.BytesIO()
+    with io.TextIOWrapper(written, encoding="ascii") as narrow:
+        monkeypatch.setattr(sys, "stdout", narrow)
+        code, _, err = apical("models")
+        narrow.flush()
+        assert (code, err) == (0, "")
+        assert written.getvalue().splitlines()[0] == b"erp   1 ?m ? 2"

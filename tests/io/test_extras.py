@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from apical import Network, models, simulate
+from apical import Network, models, simulate, watch
 from apical.errors import MissingPackageError, StorageError
 from apical.io import mne as io_mne
 from apical.io import nwb as io_nwb
@@ -66,6 +66,31 @@ def test_a_result_as_nwb(result, tmp_path):
         values = voltage.values[1].reshape(-1, voltage.sizes["time"])
         np.testing.assert_array_equal(file.acquisition["v 1"].data[:].T, values)
         assert Network.from_json(str(file.scratch["network"].data)) == result.network
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_single_sample_as_nwb(tmp_path):
+    pynwb = pytest.importorskip("pynwb", reason="pynwb is not installed (extra nwb)")
+    network = models.erp(grid=(1, 1)).add(
+        electrodes={"one": {"positions": [(0, 0, 0)], "every": 5.0}},
+        recordings={"v": {"population": "L2_basket", "every": 5.0}},
+    )  # fmt: skip
+    with watch(network, 8.0, trials=2) as watched:
+        nothing_yet = watched.result()
+    identifiers = set()
+    for k, result in enumerate((simulate(network, 1.0, trials=2), nothing_yet, nothing_yet)):
+        path = tmp_path / f"{k}.nwb"
+        io_nwb.write_nwb(path, result)
+        with pynwb.NWBHDF5IO(str(path), "r") as io:
+            file = io.read()
+            assert not pynwb.validate(io=io)
+            identifiers.add(file.identifier)
+            assert len(file.acquisition["v 1"].data) == 1
+            assert len(file.acquisition["one 0"].data) == 1
+            assert len(file.acquisition["dipole"].data) == 2 * result.dipole.sizes["time"]
+            starts = file.trials["start_time"][:]
+            assert file.acquisition["v 1"].starting_time == starts[1] > starts[0]
+    assert len(identifiers) == 3
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -257,6 +257,18 @@ def test_spikes_that_are_none(tmp_path, text, message):
         hnn.read_spikes(tmp_path / "a.txt", SOURCES)
 
 
+def test_silent_trials_have_files(tmp_path):
+    """Spikes do not tell how many trials there were after the last that had any."""
+    columns = {"trial": [1], "time": [2.0], "source": ["L2_basket"], "cell": [0]}
+    spikes = xr.Dataset({name: ("spike", values) for name, values in columns.items()})
+    paths = hnn.write_spikes(tmp_path / "spk_%d.txt", spikes, SOURCES, trials=4)
+    assert [p.read_text(encoding="utf-8").count("\n") for p in paths] == [0, 1, 0, 0]
+    assert hnn.read_spikes(paths, SOURCES)["trial"].values.tolist() == [1]
+    assert len(hnn.write_spikes(tmp_path / "of_%d.txt", spikes, SOURCES)) == 2
+    with pytest.raises(ValueError, match="there are spikes of 2; got 1"):
+        hnn.write_spikes(tmp_path / "a.txt", spikes, SOURCES, trials=1)
+
+
 def test_several_trials_need_several_names(tmp_path):
     spikes = xr.Dataset(
         {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from apical import engines, kept, models, simulate, start
-from apical.errors import SteadyStateWarning
+from apical.errors import NumericalError, SteadyStateWarning
 from apical.plan import compile
 from apical.plan.discretise import discretise
 from apical.plan.observables import membrane_current_matrix
@@ -74,8 +74,8 @@ def test_a_rest_is_found_once():
     first, at_rest = settle(compile(network, 1.0), engines.get("reference"))
     assert at_rest
     again = type(network).from_json(network.to_json())
-    # no engine: nothing is left to try out
-    second, at_rest = settle(compile(again, 1.0), None)  # type: ignore[arg-type]
+    # nothing is left to try out
+    second, at_rest = settle(compile(again, 1.0), TriesNothing())
     assert at_rest
     assert second.start[0] is first.start[0]
 
@@ -89,7 +89,9 @@ def own_folder(tmp_path, monkeypatch):
 
 
 class TriesNothing:
-    """An engine that gets ready, and fails if a cell is tried out."""
+    """The reference engine, but it fails if a cell is tried out."""
+
+    name = "reference"
 
     def prepare(self, plan):
         pass
@@ -121,6 +123,23 @@ def test_that_there_is_no_rest_is_kept_too(own_folder, monkeypatch):
             _, at_rest = rest_in_a_new_process(network, engine)
         assert not at_rest
     assert searches == ["one"]
+
+
+def test_what_one_engine_tried_is_not_taken_for_another(own_folder):
+    """One that finds no cell coming back says nothing about the others."""
+    network = one_cell(ball({"pas": {}}))
+    wrong = TriesNothing()
+    wrong.name, wrong.start = "wrong", diverging
+    with pytest.warns(SteadyStateWarning, match="does not come to rest"):
+        _, at_rest = rest_in_a_new_process(network, wrong)
+    assert not at_rest
+    for again in (settle, lambda plan, engine: rest_in_a_new_process(network, engine)):
+        _, at_rest = again(compile(network, 1.0), engines.get("reference"))
+        assert at_rest
+
+
+def diverging(*_, **__):
+    raise NumericalError("cells", 0, "soma", 0.0)
 
 
 @pytest.mark.parametrize("damage", [lambda d: d[:-8], lambda d: d[:5], lambda d: d[:-1] + b"x"])

@@ -74,8 +74,7 @@ def execute(request: Request) -> None:
         raise UsageError(f"--scale must be a finite number; got {request.scale}")
     with as_usage():
         _check_targets(request)
-        network = changed(find_model(request.model), request.changes)
-        network = network.remove(*request.removals) if request.removals else network
+        network = as_asked(request.model, request.changes, request.removals)
         recorded = _recorded(request, duration, dt, window or 0.0)
 
     from apical.simulate import simulate
@@ -113,6 +112,12 @@ def _show(
     if request.figure:
         _draw(shown, recorded, request.figure, request.overwrite)
     _report(shown, recorded, request)
+
+
+def as_asked(model: str, changes: tuple[str, ...], removals: tuple[str, ...]) -> Network:
+    """Return a model with what ``--set`` and ``--remove`` change."""
+    network = changed(find_model(model), changes)
+    return network.remove(*removals) if removals else network
 
 
 def find_model(name: str) -> Network:

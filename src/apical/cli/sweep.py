@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from apical.cli.failures import Interrupted, UsageError, as_usage
 from apical.cli.report import empty_table
-from apical.cli.run import RESULTS, changed, find_model, positive, progress_bar
+from apical.cli.run import RESULTS, as_asked, positive, progress_bar
 from apical.cli.vary import check_journal, read_range
 from apical.errors import Cancelled
 from apical.io.atomic import check_writable
@@ -54,8 +54,7 @@ def execute(request: Request) -> None:
     journal = request.journal or request.output.with_suffix(".journal")
     with as_usage():
         _check_files(request.output, journal, request.overwrite)
-        network = changed(find_model(request.model), request.changes)
-        network = network.remove(*request.removals) if request.removals else network
+        network = as_asked(request.model, request.changes, request.removals)
         space, rows = _rows(network, request)
     began = time.perf_counter()
     with ExitStack() as stack:

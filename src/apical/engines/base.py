@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
-from apical.errors import NumericalError
+from apical.errors import EngineError, NumericalError
 from apical.plan.discretise import Floats, Ints
 from apical.plan.plan import Inputs, Plan
 
@@ -84,11 +85,15 @@ class Run(Protocol):
         Steps done, and all of them.
     failures : dict of int to NumericalError
         Members that diverged, with place and time; the others go on.
+    half_made : bool
+        Whether it was interrupted within a window, as by Ctrl-C. It raises an `EngineError` then,
+        whatever is asked of it, until it has gone back to a snapshot.
     """
 
     step: int
     steps: int
     failures: dict[int, NumericalError]
+    half_made: bool
 
     def advance(self) -> int:
         """Advance every member by one window, and return the number of steps done."""
@@ -97,7 +102,8 @@ class Run(Protocol):
     def result(self, member: int, *, copy: bool = True) -> RawResult:
         """Return what a member has given so far.
 
-        Without `copy`, its recordings may be the run's own, good until the run goes on or back.
+        Without `copy`, its recordings and observables may be the run's own, good until the run goes
+        on or back.
         """
         ...
 
@@ -121,6 +127,40 @@ class Run(Protocol):
     def close(self) -> None:
         """Let go of threads and memory."""
         ...
+
+
+_Run = TypeVar("_Run", bound=Run)
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_Method = Callable[Concatenate[_Run, _P], _T]
+
+
+def changing(method: _Method[_Run, _P, _T]) -> _Method[_Run, _P, _T]:
+    """Mark a run as half-made while a method changes it, and after if that is interrupted."""
+
+    @wraps(method)
+    def marked(run: _Run, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        run.half_made = True
+        found = method(run, *args, **kwargs)
+        run.half_made = False
+        return found
+
+    return marked
+
+
+def whole(method: _Method[_Run, _P, _T]) -> _Method[_Run, _P, _T]:
+    """Refuse a method of a run that is half-made."""
+
+    @wraps(method)
+    def checked(run: _Run, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        if run.half_made:
+            raise EngineError(
+                "this run was interrupted within a window of steps: go back to a snapshot of it, "
+                "or start anew"
+            )
+        return method(run, *args, **kwargs)
+
+    return checked
 
 
 class Engine(Protocol):

@@ -51,7 +51,8 @@ class Ensemble:
         self._read = tables
 
     @cached_property
-    def _tables(self) -> Mapping[str, xr.Dataset]:
+    def tables(self) -> Mapping[str, xr.Dataset]:
+        """Everything there is: tables ``members``, ``failures`` and, if kept, ``spikes``."""
         return self._read()
 
     @property
@@ -61,14 +62,14 @@ class Ensemble:
         ``dipole`` (member, population, time), nAm, relative to ``rest`` (member, population);
         ``spike_counts`` (member, source); ``failed`` (member), whose dipoles are NaN; ``at_rest``
         (member), whether it started there; and the summaries. Coordinates of members are ``set``,
-        ``trial`` and the parameters by address.
+        ``trial``, the parameters by address and, if each set has its own, ``seed``.
         """
-        return self._tables["members"]
+        return self.tables["members"]
 
     @cached_property
     def failures(self) -> list[Failure]:
         """What went wrong: members that diverged or could not be made, and summaries."""
-        table = self._tables["failures"]
+        table = self.tables["failures"]
         columns = {name: table[name].values.tolist() for name in Failure.__annotations__}
         return [Failure(*row) for row in zip(*columns.values(), strict=True)]
 
@@ -103,9 +104,9 @@ class Ensemble:
             If there is no such member, or spikes were not kept.
         """
         self._check(member)
-        if "spikes" not in self._tables:
+        if "spikes" not in self.tables:
             raise ModelError([Problem("spikes", "were not kept", "say keep_spikes=True")])
-        table = self._tables["spikes"]
+        table = self.tables["spikes"]
         first, last = table["member"].values.searchsorted([member, member + 1])
         mine = table.isel(spike=slice(first, last)).drop_vars("member")
         names = self.dataset["source"].values
@@ -122,6 +123,8 @@ class Ensemble:
         values, known = self.parameters(member), self.provenance
         network = self.network.set(values) if values else self.network
         given = {name: known[name] for name in _OPTIONS}
+        if known["seed"] is None:
+            given["seed"] = int(self.dataset["seed"].values[member])
         options = checked(network, known["duration"], trials=1, **given)
         prepared = prepare(network, options)
         trial = member % known["trials"]
@@ -138,7 +141,7 @@ class Ensemble:
         StorageError
             If the file cannot be written, or exists and `overwrite` is false.
         """
-        ensembles.write(path, self.network, self.provenance, self._tables, overwrite)
+        ensembles.write(path, self.network, self.provenance, self.tables, overwrite)
 
     def __repr__(self) -> str:
         name = self.network.name or "network"

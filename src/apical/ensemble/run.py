@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Names that the dataset of an ensemble uses itself.
 _TAKEN = {
     "dipole", "rest", "spike_counts", "failed", "at_rest", "member", "population", "time",
-    "source", "layer", "set", "trial", "model", "provenance",
+    "source", "layer", "set", "trial", "seed", "model", "provenance",
 }  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def simulate_many(
     *,
     trials: int = 1,
     dt: float | str = 0.025,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     engine: str = "auto",
     rates: str = "exact",
     precision: str = "double",
@@ -66,8 +66,10 @@ def simulate_many(
     parameters : mapping of str to sequence, or sequence of mapping, optional
         Values by address, such as ``{"drives.evprox1.mu": [20, 25, 30]}``: one of each for every
         set; or each set by itself, ``[{"drives.evprox1.mu": 20}, …]``.
-    duration, trials, dt, seed, engine, rates, precision, start, threads
+    duration, trials, dt, engine, rates, precision, start, threads
         As :func:`apical.simulate` takes them, for every set.
+    seed : int or sequence of int
+        Seed of all sets, of which trial k then gets the same draws; or one for each set.
     dipole_every : float, ms
         From one sample of the dipole that is kept to the next; samples between are dropped.
     summaries : mapping of str to function, optional
@@ -99,16 +101,54 @@ def simulate_many(
         If the file cannot be written.
     """
     options = checked(
-        network, duration, dt=dt, trials=trials, seed=seed, engine=engine, rates=rates,
+        network, duration, dt=dt, trials=trials, seed=first_seed(seed), engine=engine, rates=rates,
         precision=precision, start=start, threads=threads, sets=_how_many(parameters),
     )  # fmt: skip
-    keep = _keep(options, dipole_every, dict(summaries or {}), keep_spikes)
+    keep = to_keep(options, dipole_every, dict(summaries or {}), keep_spikes)
     sets = parameter_sets(network, parameters)
+    seeds = own_seeds(seed, len(sets))
     prepared = prepare(network, options)
-    many = _Many(sets, prepared, keep, _size(batch, prepared), progress)
+    many = _Many(sets, seeds, prepared, keep, _size(batch, prepared), progress)
     if output is None:
         return many.in_memory()
     return many.on_disk(output, overwrite)
+
+
+def first_seed(seed: Any) -> Any:
+    """Return a seed with which options can be checked."""
+    return next(iter(seed), 0) if _is_list(seed) else seed
+
+
+def own_seeds(seed: Any, sets: int) -> list[int] | None:
+    """Return the seed of each set; None if one is that of all.
+
+    Raises
+    ------
+    ModelError
+        If they are not one whole number for each set.
+    """
+    if not _is_list(seed):
+        return None
+    message = ""
+    if len(seed) != sets:
+        message = f"must be one for each of {sets} sets; got {len(seed)}"
+    elif wrong := [s for s in seed if not (is_whole(s) and 0 <= s < 2**63)]:
+        message = f"must be whole numbers ≥ 0; got {wrong[0]!r:.40}"
+    if message:
+        raise ModelError([Problem("seed", message)])
+    return [int(s) for s in seed]
+
+
+def _is_list(seed: Any) -> bool:
+    return isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str | bytes)
+
+
+def with_seeds(
+    columns: Mapping[str, xr.Variable], seeds: Sequence[int] | None
+) -> dict[str, xr.Variable]:
+    """Return columns by set, with that of seeds if each set has its own."""
+    own = {} if seeds is None else {"seed": xr.Variable("member", np.array(seeds, np.int64))}
+    return {**columns, **own}
 
 
 def _how_many(parameters: object) -> int:
@@ -118,7 +158,7 @@ def _how_many(parameters: object) -> int:
 
 
 @dataclass(frozen=True)
-class _Keep:
+class Keep:
     """What is kept of members: samples of the dipole every so many steps, and so on."""
 
     every: int
@@ -126,9 +166,9 @@ class _Keep:
     spikes: bool
 
 
-def _keep(
+def to_keep(
     options: Options, dipole_every: float | str, summaries: Mapping[str, Summary], spikes: bool
-) -> _Keep:
+) -> Keep:
     """Return what is to be kept, or say what makes no sense."""
     problems: list[Problem] = []
     every = quantity("dipole_every", dipole_every, "ms", problems)
@@ -141,7 +181,7 @@ def _keep(
             problems.append(Problem(f"summaries.{name}", f"must be a function; got {function!r}"))
     if problems:
         raise ModelError(problems)
-    return _Keep(max(1, round(every / options.dt)), summaries, spikes)
+    return Keep(max(1, round(every / options.dt)), summaries, spikes)
 
 
 def _size(batch: int | None, prepared: Prepared) -> int:
@@ -168,12 +208,13 @@ class _Many:
     def __init__(
         self,
         sets: ParameterSets,
+        seeds: Sequence[int] | None,
         base: Prepared,
-        keep: _Keep,
+        keep: Keep,
         batch: int,
         progress: Callable[[float], None] | None,
     ) -> None:
-        self._sets, self._base, self._keep = sets, base, keep
+        self._sets, self._seeds, self._base, self._keep = sets, seeds, base, keep
         self._reduction = Reduction(base.plan, keep.every, keep.summaries, keep.spikes)
         self._batch, self._progress = batch, progress
         self._trials = base.options.trials
@@ -201,8 +242,9 @@ class _Many:
 
     def _provenance(self) -> dict[str, Any]:
         keep, options = self._keep, self._base.options
+        own = {} if self._seeds is None else {"seed": None}
         return {
-            **options.provenance(), "members": self._members, "sets": len(self._sets),
+            **options.provenance(), **own, "members": self._members, "sets": len(self._sets),
             "parameters": list(self._sets.columns), "dipole_every": keep.every * options.dt,
             "summaries": list(keep.summaries), "keep_spikes": keep.spikes,
             "model_hash": self._sets.network.content_hash(), **versions(),
@@ -216,7 +258,8 @@ class _Many:
                 numbers = range(first, min(first + self._batch, self._members))
                 rows = self._rows(numbers)
                 of = np.array(numbers) // self._trials
-                parameters = {path: column[of] for path, column in self._sets.columns.items()}
+                columns = with_seeds(self._sets.columns, self._seeds)
+                parameters = {path: column[of] for path, column in columns.items()}
                 yield self._reduction.tables(rows, self._trials, parameters)
                 self._done = kept = numbers.stop
                 self._report(0)
@@ -254,9 +297,12 @@ class _Many:
     def _prepare(self, number: int) -> Prepared | Exception:
         """Return a parameter set's network, ready to run, or why it cannot be."""
         if self._latest[0] != number:
+            options = self._base.options
+            if self._seeds is not None:
+                options = replace(options, seed=self._seeds[number])
             try:
                 found: Prepared | Exception = prepare(
-                    self._sets.changed(number), self._base.options, like=self._base.plan
+                    self._sets.changed(number), options, like=self._base.plan
                 )
             except (ModelError, EngineError) as error:
                 found = error

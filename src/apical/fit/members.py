@@ -58,11 +58,12 @@ def run(
     """
     kept = {name: _Kept(function) for name, function in work.summaries.items()}
     found = simulate_many(work.network, sets, summaries=kept, progress=progress, **work.options)
-    tables, trials = found._tables, work.options["trials"]
+    tables, trials = found.tables, work.options["trials"]
     members = tables["members"].drop_vars(found.provenance["parameters"])
     shared = members.drop_dims("member")
     shared.attrs["provenance"] = json.dumps(dict(found.provenance))
     members = members.drop_vars([*shared.variables, "member", "set", "trial"])
+    members = members.drop_vars("seed", errors="ignore")
     records = [packed({"shared": shared})]
     for first in range(0, len(found), trials):
         mine = members.isel(member=slice(first, first + trials))

@@ -8,7 +8,7 @@ from types import ModuleType
 from apical.errors import MissingPackageError
 
 
-def extra(package: str, name: str, what: str) -> ModuleType:
+def extra(package: str, name: str, what: str, instead: str = "") -> ModuleType:
     """Return a package that an extra brings.
 
     Parameters
@@ -19,6 +19,8 @@ def extra(package: str, name: str, what: str) -> ModuleType:
         The extra.
     what : str
         What needs it, for the message.
+    instead : str
+        What does without it, for the message.
 
     Raises
     ------
@@ -28,5 +30,7 @@ def extra(package: str, name: str, what: str) -> ModuleType:
     try:
         return importlib.import_module(package)
     except ImportError as error:
-        message = f"{what} need {package}: pip install 'apical[{name}]' ({error})"
+        message = f"{what} need {package}: pip install 'apical[{name}]'"
+        message += f", or {instead}" if instead else ""
+        message += f" ({error})"
         raise MissingPackageError(message) from error

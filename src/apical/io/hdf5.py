@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import io
+import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,62 @@ import numpy as np
 import xarray as xr
 
 from apical.errors import ApicalError, FileFormatError, StorageError
+from apical.io.atomic import check_writable, replacing
 
 # gzip cannot shrink by more than about 1030, so nothing of ours declares more than this
 _MAX_RATIO, _FREE_BYTES, _MAX_OBJECTS = 1100, 64 * 1024**2, 20_000
+
+
+def write_groups(
+    path: str | os.PathLike[str], groups: Mapping[str | None, xr.Dataset], overwrite: bool
+) -> None:
+    """Write datasets into one file, each in its group; None is the root.
+
+    Raises
+    ------
+    StorageError
+        If the file cannot be written, or exists and `overwrite` is false.
+    """
+    check_writable(path, overwrite)
+    image = _image(groups, path)
+    # views are closed even if writing fails: one kept by a traceback would outlive its buffer
+    with (
+        replacing(path, overwrite) as temporary,
+        open(temporary, "wb") as file,
+        image.getbuffer() as view,
+    ):
+        file.write(view)
+
+
+def _image(groups: Mapping[str | None, xr.Dataset], path: str | os.PathLike[str]) -> io.BytesIO:
+    """Return the bytes of the file.
+
+    It is made in memory because HDF5 does not survive a disk that becomes full; numbers are
+    compressed there, so that it is no larger than the data.
+    """
+    import h5netcdf
+    from xarray.backends import H5NetCDFStore
+
+    image = io.BytesIO()
+    try:
+        with h5netcdf.File(image, "w") as file:
+            for group, dataset in groups.items():
+                encoding = {str(name): _encoding(v) for name, v in dataset.variables.items()}
+                store = H5NetCDFStore(file, group=group, mode="a")
+                dataset.dump_to_store(store, encoding=encoding)
+    except (OSError, RuntimeError, MemoryError) as error:
+        raise StorageError(f"cannot write '{path}': {error or 'not enough memory'}") from error
+    return image
+
+
+def _encoding(variable: xr.Variable) -> dict[str, Any]:
+    if variable.dtype.kind not in "fiu":
+        return {}
+    # without a fill value every number, NaN too, is kept as it is
+    encoding: dict[str, Any] = {"_FillValue": None}
+    if variable.size > 1000:
+        encoding |= {"zlib": True, "complevel": 1, "shuffle": True}
+    return encoding
 
 
 def read_group(path: Path, group: str | None) -> xr.Dataset:

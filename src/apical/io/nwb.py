@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import os
+import uuid
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -106,7 +107,7 @@ def _file(pynwb: Any, result: Outcome) -> Any:
     start = datetime.datetime.fromisoformat(created) if isinstance(created, str) else None
     file = pynwb.NWBFile(
         session_description=network.title or network.name or "a simulation",
-        identifier=network.fingerprint,
+        identifier=str(uuid.uuid4()),
         session_start_time=start or datetime.datetime.now(datetime.UTC),
         source_script="apical",
         source_script_file_name="apical",
@@ -119,7 +120,12 @@ def _file(pynwb: Any, result: Outcome) -> Any:
 def _period(result: Outcome) -> float:
     """Return the time from trial to trial, ms: a trial and one step."""
     time = result.dipole["time"].values
-    return float(time[-1] + (time[-1] - time[0]) / (len(time) - 1))
+    return float(time[-1]) + 1000 / _rate(time)
+
+
+def _rate(time: np.ndarray) -> float:
+    """Return how often is sampled, Hz; 1000 if there is but one sample, of which any is right."""
+    return 1000 * (len(time) - 1) / float(time[-1] - time[0]) if len(time) > 1 else 1000.0
 
 
 def _add_trials(file: Any, result: Outcome) -> None:
@@ -144,7 +150,6 @@ def _add_series(pynwb: Any, file: Any, result: Outcome) -> None:
 
 def _one_after_the_other(pynwb: Any, name: str, data: xr.DataArray, columns: str) -> Any:
     """Return a series (time, column) of all trials."""
-    time = data["time"].values
     values = np.concatenate([np.asarray(trial).T for trial in data.values])
     unit, factor = _SI.get(str(data.attrs.get("units")), (str(data.attrs.get("units", "")), 1.0))
     return pynwb.TimeSeries(
@@ -153,7 +158,7 @@ def _one_after_the_other(pynwb: Any, name: str, data: xr.DataArray, columns: str
         unit=unit or "1",
         conversion=factor,
         starting_time=0.0,
-        rate=1000 * (len(time) - 1) / float(time[-1] - time[0]),
+        rate=_rate(data["time"].values),
         description=f"columns: {columns}",
     )
 
@@ -205,7 +210,6 @@ def _add_electrodes(
         file.add_electrode(**at, location="cortex", group=group)
     region = file.create_electrode_table_region(list(range(start, start + n)), description=name)
     total = potentials.sum("population")
-    time, unit = potentials["time"].values, _SI["uV"][1]
     trials = total.sizes["trial"]
     for k in range(trials):
         file.add_acquisition(
@@ -213,8 +217,8 @@ def _add_electrodes(
                 name=name if trials == 1 else f"{name} {k}",
                 data=total.isel(trial=k).transpose("time", "electrode").values,
                 electrodes=region,
-                conversion=unit,
+                conversion=_SI["uV"][1],
                 starting_time=k * _period(result) / 1000,
-                rate=1000 * (len(time) - 1) / float(time[-1] - time[0]),
+                rate=_rate(potentials["time"].values),
             )
         )

@@ -7,7 +7,6 @@ each.
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -17,9 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from apical.errors import ApicalError, FileFormatError, StorageError
-from apical.io.atomic import check_writable, replacing
-from apical.io.hdf5 import inspect, read_group
+from apical.errors import ApicalError, FileFormatError
+from apical.io.hdf5 import inspect, read_group, write_groups
 
 if TYPE_CHECKING:
     from apical.model import Network
@@ -52,36 +50,7 @@ def write(path: str | os.PathLike[str], parts: Mapping[str, Any], overwrite: boo
         for position, (name, data) in enumerate(parts[group].items()):
             dataset = data.to_dataset(name=variable).assign_attrs(position=position)
             groups[f"{group}/{name}"] = dataset
-    check_writable(path, overwrite)
-    image = _image(groups, path)
-    # views are closed even if writing fails: one kept by a traceback would outlive its buffer
-    with (
-        replacing(path, overwrite) as temporary,
-        open(temporary, "wb") as file,
-        image.getbuffer() as view,
-    ):
-        file.write(view)
-
-
-def _image(groups: Mapping[str | None, xr.Dataset], path: str | os.PathLike[str]) -> io.BytesIO:
-    """Return the bytes of the file.
-
-    It is made in memory because HDF5 does not survive a disk that becomes full; numbers are
-    compressed there, so that it is no larger than the data.
-    """
-    import h5netcdf
-    from xarray.backends import H5NetCDFStore
-
-    image = io.BytesIO()
-    try:
-        with h5netcdf.File(image, "w") as file:
-            for group, dataset in groups.items():
-                encoding = {str(name): _encoding(v) for name, v in dataset.variables.items()}
-                store = H5NetCDFStore(file, group=group, mode="a")
-                dataset.dump_to_store(store, encoding=encoding)
-    except (OSError, RuntimeError, MemoryError) as error:
-        raise StorageError(f"cannot write '{path}': {error or 'not enough memory'}") from error
-    return image
+    write_groups(path, groups, overwrite)
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -178,16 +147,6 @@ def _check_parts(parts: Mapping[str, Any]) -> None:
     float(parts["provenance"]["duration"])
     if trial.size and not (trial.min() >= 0 and trial.max() < int(trials)):
         raise ValueError("a spike of an unknown trial")
-
-
-def _encoding(variable: xr.Variable) -> dict[str, Any]:
-    if variable.dtype.kind not in "fiu":
-        return {}
-    # without a fill value every number, NaN too, is kept as it is
-    encoding: dict[str, Any] = {"_FillValue": None}
-    if variable.size > 1000:
-        encoding |= {"zlib": True, "complevel": 1, "shuffle": True}
-    return encoding
 
 
 def _names(file: Any) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from apical.engines.base import LIMIT, Member, RawResult, Snapshot, check_voltages
+from apical.engines.base import LIMIT, Member, RawResult, Snapshot, changing, check_voltages, whole
 from apical.engines.cpu import requests, warm
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.cache import compiled_meanwhile
@@ -57,6 +57,7 @@ class CpuRun:
         self.members, self.plan = members, members[0].plan
         self.step, self.steps = 0, self.plan.steps
         self.failures: dict[int, NumericalError] = {}
+        self.half_made = False
         self.window = min(_MAX_WINDOW, *(m.plan.window for m in members), self.steps)
         self._batch = batch = Batch(members, self.window)
         self._groups, self._changing, self._fixed = batch.blocks()
@@ -67,19 +68,21 @@ class CpuRun:
         self._calendar = Calendar(wiring, batch.places, self.steps, self.window, batch.real)
         self._clamps = requests.clamps(batch)
         self._records, self._recorded = requests.records(batch)
-        self._sums, which = requests.sums(batch)
+        self._sums, parts = requests.sums(batch)
         self._owner, self._owner_at = batch.owners()
         self._spiked = batch.spikes(self._groups)
         self._diverged = np.zeros(batch.groups, np.bool_)
         # step, member and cell of every spike so far, window by window
         self._spikes: list[tuple[Ints, Ints, Ints]] = []
-        self._outputs, self._sampled = requests.outputs(batch, which)
+        self._outputs, self._sampled = requests.outputs(batch, parts)
         self._fill_first_samples()
         self._kept = self._first_records()
         self._axis = Axis(batch.real(self.plan.dt), batch.real(LIMIT))
         shares = _shares(batch, self._groups["cells"], threads)
         self._team = Team(shares, [batch.work(self._sums) for _ in shares])
 
+    @whole
+    @changing
     def advance(self) -> int:
         """Advance every member by one window."""
         first = self.step
@@ -98,6 +101,7 @@ class CpuRun:
             self._note_failures()
         return self.step
 
+    @whole
     def result(self, member: int, *, copy: bool = True) -> RawResult:
         """Return what a member has given so far."""
         columns = [
@@ -112,7 +116,7 @@ class CpuRun:
         )
         observed = tuple(
             request.with_injected(
-                values[member, :, : request.samples(self.step)], plan.clamps, self.step
+                values[member, :, : request.samples(self.step)], plan.clamps, self.step, copy=copy
             )
             for values, request in zip(self._sampled[n:], plan.observables, strict=True)
         )
@@ -122,10 +126,12 @@ class CpuRun:
         time = time_of(step[mine], self.plan.dt)
         return RawResult(dipole, time, cell[mine], recordings, observed)
 
+    @whole
     def snapshot(self) -> Snapshot:
         """Return a copy of the state."""
         return Snapshot(self.step, (self._changing.copy(), self._calendar.state()))
 
+    @changing
     def rewind(self, snapshot: Snapshot, inputs: Sequence[Sequence[Inputs]] | None = None) -> None:
         """Go back to a snapshot, and on from there."""
         # after Ctrl-C some threads may still be at work
@@ -212,10 +218,12 @@ class CpuRun:
 
     def _restart(self, kind: Kind, member: int, column: Floats) -> None:
         cells = np.arange(self.plan.populations[kind.population].n)
-        for group, lane in zip(*self._batch.places_of(member, kind.population, cells), strict=True):
+        groups, lane = self._batch.places_of(member, kind.population, cells)
+        for group in np.unique(groups):
             lanes = self._groups["lanes"][group]
             fresh = self._batch.spread(kind, np.repeat(column[:, None], lanes, axis=1))
-            mine = self._batch.spread(kind, np.tile(np.arange(lanes) == lane, (len(column), 1)))
+            own = np.isin(np.arange(lanes), lane[groups == group]).astype(np.float64)
+            mine = self._batch.spread(kind, np.tile(own, (len(column), 1)))
             at = self._groups["changing"][group]
             block = self._changing[at : at + fresh.size]
             block[mine != 0] = fresh[mine != 0]
@@ -234,6 +242,10 @@ def _shares(batch: Batch, cells: Ints, threads: int) -> list[Ints]:
     for group, kind, lanes, _, _ in batch.each_group():
         # measured: most work goes by lanes, some by cells, and some is the same for every group
         cost[group] = kind.programs[0].layout.rows * (4 * lanes + cells[group]) + 14_000
+        sums = sum(
+            o.outputs / o.every for o in batch.plan.observables if o.population == kind.population
+        )
+        cost[group] += 0.6 * sums * kind.programs[0].cell.tree.nodes * cells[group]
     shares: list[list[int]] = [[] for _ in range(max(1, min(threads, batch.groups)))]
     load = np.zeros(len(shares))
     for group in np.argsort(-cost, kind="stable"):

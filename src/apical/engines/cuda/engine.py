@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from apical.engines.base import Member, RawResult, Snapshot, check_voltages
+from apical.engines.base import Member, RawResult, Snapshot, changing, check_voltages, whole
 from apical.engines.cuda.device import check, to_device
 from apical.engines.cuda.events import words_for
 from apical.engines.cuda.population import Population
@@ -56,6 +56,7 @@ class CudaRun:
         self.members, self.plan = members, members[0].plan
         self.step, self.steps = 0, self.plan.steps
         self.failures: dict[int, NumericalError] = {}
+        self.half_made = False
         self.window = min(_MAX_WINDOW, *(m.plan.window for m in members), self.steps)
         self._populations = [
             Population(members, index, self.window) for index in range(len(self.plan.populations))
@@ -65,6 +66,8 @@ class CudaRun:
         # step, member and cell of every spike so far, window by window
         self._spikes: list[tuple[Ints, Ints, Ints]] = []
 
+    @whole
+    @changing
     def advance(self) -> int:
         """Advance every member by one window."""
         first, steps = self.step, min(self.window - self.step % self.window, self.steps - self.step)
@@ -77,6 +80,7 @@ class CudaRun:
         self._note_failures()
         return self.step
 
+    @whole
     def result(self, member: int, *, copy: bool = True) -> RawResult:
         """Return what a member has given so far; always copies."""
         plan = self.members[member].plan
@@ -96,11 +100,13 @@ class CudaRun:
             tuple(observed[k] for k in sorted(observed)),
         )  # fmt: skip
 
+    @whole
     def snapshot(self) -> Snapshot:
         """Return a copy of the state."""
         cells = [population.state() for population in self._populations]
         return Snapshot(self.step, (cells, self._history.copy_to_host()))
 
+    @changing
     def rewind(self, snapshot: Snapshot, inputs: Sequence[Sequence[Inputs]] | None = None) -> None:
         """Go back to a snapshot, and on from there."""
         self.step, (cells, history) = snapshot.step, snapshot.state

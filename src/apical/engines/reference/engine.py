@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from apical.engines.base import Member, RawResult, Snapshot, check_voltages
+from apical.engines.base import Member, RawResult, Snapshot, changing, check_voltages, whole
 from apical.engines.reference.cells import Cells
 from apical.errors import EngineError, NumericalError
 from apical.plan.connect import Connections
@@ -43,8 +43,11 @@ class ReferenceRun:
             raise EngineError("the reference engine computes in double precision only")
         self.step, self.steps = 0, members[0].plan.steps
         self.failures: dict[int, NumericalError] = {}
+        self.half_made = False
         self._members = [_Member(m.plan, m.inputs) for m in members]
 
+    @whole
+    @changing
     def advance(self) -> int:
         """Advance every member by one window."""
         last = min(self.steps, self.step + _WINDOW)
@@ -56,14 +59,17 @@ class ReferenceRun:
         self.step = last
         return last
 
+    @whole
     def result(self, member: int, *, copy: bool = True) -> RawResult:
         """Return what a member has given so far."""
         return self._members[member].result(self.step, copy)
 
+    @whole
     def snapshot(self) -> Snapshot:
         """Return a copy of the state."""
         return Snapshot(self.step, [copy.deepcopy(m.state) for m in self._members])
 
+    @changing
     def rewind(self, snapshot: Snapshot, inputs: Sequence[Sequence[Inputs]] | None = None) -> None:
         """Go back to a snapshot, and on from there."""
         self.step = snapshot.step

@@ -86,23 +86,27 @@ def read_parameters(path: str | os.PathLike[str]) -> dict[str, float | int | str
         If the file cannot be read.
     """
     path = Path(path)
-    text = read_text(path)
+    return parameters_of_text(read_text(path), path.name)
+
+
+def parameters_of_text(text: str, name: str) -> dict[str, float | int | str | bool]:
+    """Return what :func:`read_parameters` does of a text; `name` is what messages call it."""
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
-        return parameters_in(_json(text, path.name), path.name)
+        return parameters_in(_json(text, name), name)
     found: dict[str, float | int | str | bool] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").splitlines(), 1):
         bare = line.partition("#")[0].strip()
         if not bare:
             continue
-        name, colon, value = (part.strip() for part in bare.partition(":"))
-        if not colon or not name:
+        key, colon, value = (part.strip() for part in bare.partition(":"))
+        if not colon or not key:
             message = f"line {number}: expected 'name: value'; got {shorten(bare)}"
-            raise FileFormatError(f"{path.name}, {message}")
-        if name in found:
-            raise FileFormatError(f"{path.name}, line {number}: '{name}' stands twice")
-        found[name] = _value(value)
+            raise FileFormatError(f"{name}, {message}")
+        if key in found:
+            raise FileFormatError(f"{name}, line {number}: '{key}' stands twice")
+        found[key] = _value(value)
     if not found:
-        raise FileFormatError(f"{path.name}: no parameters found")
+        raise FileFormatError(f"{name}: no parameters found")
     return found
 
 

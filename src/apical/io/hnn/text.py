@@ -237,6 +237,7 @@ def write_spikes(
     spikes: xr.Dataset,
     sources: Mapping[str, int],
     *,
+    trials: int | None = None,
     decimals: int | None = None,
     overwrite: bool = False,
 ) -> list[Path]:
@@ -250,6 +251,9 @@ def write_spikes(
         As in ``result.spikes``.
     sources : mapping of str to int
         Numbers of cells of populations and drives in their order, such as ``result.sources``.
+    trials : int, optional
+        How many there are, such as ``result.dipole.sizes["trial"]``; the file of a silent one is
+        empty. Spikes alone do not tell: by default the last is the last that has any.
     decimals : int, optional
         Digits after the point of times; hnn-core writes 3. By default all that there are.
     overwrite : bool
@@ -263,13 +267,16 @@ def write_spikes(
     Raises
     ------
     ValueError
-        If there are several trials and one name.
+        If there are several trials and one name, or more of them than `trials`.
     StorageError
         If a file cannot be written, or exists and `overwrite` is false.
     """
     starts = dict(zip(sources, np.cumsum([0, *sources.values()])[:-1].tolist(), strict=True))
     trial = spikes["trial"].values
-    n = int(trial.max(initial=0)) + 1
+    shown = int(trial.max(initial=0)) + 1
+    n = shown if trials is None else trials
+    if n < shown:
+        raise ValueError(f"trials: there are spikes of {shown}; got {n}")
     paths = [Path(re.sub(r"%d|\{0?\}", str(k), os.fspath(path))) for k in range(n)]
     if len(set(paths)) < n:
         raise ValueError(f"{n} trials need a name such as 'spk_%d.txt'; got '{path}'")
