@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numba import njit
 
 from apical.engines.cpu import math, math32
 from apical.equations import evaluate
@@ -12,8 +13,16 @@ BOTH = [(math, np.float64), (math32, np.float32)]
 
 
 def over(function, real, x):
-    """Apply a compiled function to every element."""
-    return np.array([function(value) for value in x.astype(real)], real)
+    """Apply a function to every element, in a compiled one: Python cannot call it."""
+
+    @njit
+    def each(values, out):
+        for k in range(len(values)):
+            out[k] = function(values[k])
+
+    out = np.zeros(len(x), real)
+    each(x.astype(real), out)
+    return out
 
 
 def relative(found, expected):

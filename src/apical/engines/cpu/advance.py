@@ -5,10 +5,18 @@ Mechanisms are called by address, so nothing here is compiled again for another 
 
 from __future__ import annotations
 
+import numpy as np
 from numba import njit
 
-from apical.engines.cpu.lowlevel import call_channels, call_event, call_gates, call_kernel
-from apical.engines.cpu.math import NO_COUNTING
+from apical.engines.cpu.lowlevel import (
+    add_lanes,
+    call_channels,
+    call_event,
+    call_gates,
+    call_kernel,
+    transpose,
+)
+from apical.engines.cpu.math import INNER
 from apical.engines.cpu.steps import (
     add_rows,
     assemble,
@@ -26,11 +34,16 @@ from apical.engines.cpu.steps import (
     solve,
     uncertain,
     weigh,
+    weigh_cells,
 )
 from apical.engines.cpu.tables import KEPT, RECEPTOR
 
+#: When something is shown in a step; and nothing. For bare whole numbers Numba would compile a
+#: function once for each.
+_EARLY, _LATE, _NONE = np.int64(0), np.int64(1), np.int64(0)
 
-@njit(**NO_COUNTING)
+
+@njit(**INNER)
 def advance(
     mine, first_step, steps, axis, model, groups, changing, fixed, events, clamps, records, sums,
     spikes, diverged, work,
@@ -64,7 +77,7 @@ def advance(
         right, diagonal = work.right[:size], work.diagonal[:size]
         at_site = v[kind.spike_node * L : (kind.spike_node + 1) * L]
         event, last_event = events.start[g], events.start[g + 1]
-        found = 0
+        found = _NONE
         for s in range(steps):
             step = first_step + s
             while event < last_event and events.events[event].step == step:
@@ -72,7 +85,7 @@ def advance(
                 event += 1
             _add_channels(kind, x, v, constants, current, conductance, L, full, model)
             _show(
-                0, first_step, step + 1, g, x, v, constants, right, L, full, axis.dt, model,
+                _EARLY, first_step, step + 1, g, x, v, constants, right, L, full, axis.dt, model,
                 records, work.sites,
             )  # fmt: skip
             assemble(current, conductance, area, base, right, diagonal)
@@ -92,7 +105,7 @@ def advance(
                 kind, x, v, constants, current, conductance, L, full, axis.dt, model, work.sites
             )
             _show(
-                1, first_step, step + 1, g, x, v, constants, right, L, full, axis.dt, model,
+                _LATE, first_step, step + 1, g, x, v, constants, right, L, full, axis.dt, model,
                 records, work.sites,
             )  # fmt: skip
             found = crossings(
@@ -104,12 +117,12 @@ def advance(
                 membrane(v, parent, axial, order, out, L)
                 inject(out, step, clamps, g, L)
             sample(x, first_step, step + 1, records, g)
-            _observe(v, g, first_step, s, steps, L, full, sums, work.kept)
+            _observe(v, g, first_step, s, steps, L, full, sums, work)
         spikes.found[g] = found
         diverged[g] = beyond(v, axis.limit)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _deliver(x, constants, event, L, model):
     """Hand one event to its receptor."""
     m = model.mechanisms[event.mechanism]
@@ -119,7 +132,7 @@ def _deliver(x, constants, event, L, model):
     )  # fmt: skip
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _add_channels(kind, x, v, constants, current, conductance, L, full, model):
     """Compute the densities of all channels, and of the ion currents that pools read."""
     clear(current)
@@ -138,7 +151,7 @@ def _add_channels(kind, x, v, constants, current, conductance, L, full, model):
             )  # fmt: skip
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _add_receptors(kind, x, v, constants, right, diagonal, L, full, dt, model, sites):
     """Add the currents and conductances of all receptors."""
     for k in range(kind.first_mechanism, kind.last_mechanism):
@@ -151,7 +164,7 @@ def _add_receptors(kind, x, v, constants, right, diagonal, L, full, dt, model, s
             add_rows(sites.current, sites.conductance, nodes, right, diagonal, L)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _show(late, first, step, g, x, v, constants, room, L, full, dt, model, records, sites):
     """Compute and keep what is recorded besides what the block has, early or late in a step."""
     for q in range(records.shown_start[g], records.shown_start[g + 1]):
@@ -170,7 +183,7 @@ def _show(late, first, step, g, x, v, constants, room, L, full, dt, model, recor
                 records.values[record.place + number] = values[record.where]
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _advance_others(kind, x, v, constants, current, conductance, L, full, dt, model, sites):
     """Advance the states that are in no bundle: pools, then channels and receptors."""
     for k in range(kind.first_mechanism, kind.last_mechanism):
@@ -183,7 +196,7 @@ def _advance_others(kind, x, v, constants, current, conductance, L, full, dt, mo
             _over_runs(m, m.outputs, x, v, constants, current, conductance, L, full, dt, model)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _over_runs(m, address, x, v, constants, current, conductance, L, full, dt, model):
     """Call a kernel for each run of consecutive nodes that a channel or pool covers."""
     if address == 0:
@@ -197,7 +210,7 @@ def _over_runs(m, address, x, v, constants, current, conductance, L, full, dt, m
         )  # fmt: skip
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _at_sites(m, address, x, v, constants, L, full, dt, model, sites):
     """Call a kernel for receptors, whose nodes are anywhere: copy what they read first."""
     if address == 0:
@@ -214,7 +227,7 @@ def _at_sites(m, address, x, v, constants, L, full, dt, model, sites):
     )  # fmt: skip
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _locate(v, grid, rows):
     """Find rows and places in them; return whether all voltages have a row."""
     if grid.held:
@@ -223,7 +236,7 @@ def _locate(v, grid, rows):
     return locate(v, grid.per_mv, grid.pieces // 2, rows.place, rows.row)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _advance_bundle(bundle, group, x, v, inside, constants, axis, model, rows):
     """Advance the gates of one bundle by their rows, or where these do not serve by equations."""
     L, full = group.lanes, group.full
@@ -241,7 +254,7 @@ def _advance_bundle(bundle, group, x, v, inside, constants, axis, model, rows):
         _replace(bundle, x, v, group.cells, L, full, model, rows)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _in_bad_row(bundle, L, model, rows):
     """Whether some voltage of a bundle's nodes is in a row that does not serve."""
     for r in range(bundle.first_run, bundle.last_run):
@@ -252,7 +265,7 @@ def _in_bad_row(bundle, L, model, rows):
     return False
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _equations(bundle, x, v, constants, L, full, dt, model, rows):
     """Advance a copy of the bundle's gates by the equations themselves."""
     to = 0
@@ -271,7 +284,7 @@ def _equations(bundle, x, v, constants, L, full, dt, model, rows):
         to += size
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _replace(bundle, x, v, cells, L, full, model, rows):
     """Put what the equations gave where no row served."""
     gates, size = bundle.last_target - bundle.first_target, bundle.count * L
@@ -288,7 +301,7 @@ def _replace(bundle, x, v, cells, L, full, model, rows):
                         x[bundle.row * L + _place_of(t, j, size, gates)] = value
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _place_of(gate, j, size, gates):
     """Return where a gate of element j lies: chunks of eight, the last one as long as needed."""
     before = 8 * (gate // 8)
@@ -298,23 +311,54 @@ def _place_of(gate, j, size, gates):
     return before * size + j * width + gate - before
 
 
-@njit(**NO_COUNTING)
-def _observe(v, g, first_step, s, steps, L, full, sums, kept):
+@njit(**INNER)
+def _observe(v, g, first_step, s, steps, L, full, sums, work):
     """Keep voltages whose turn it is, and sum them when enough are kept or the window ends."""
     size = v.shape[0]
     for q in range(sums.start[g], sums.start[g + 1]):
         request = sums.sums[q]
-        buffer = kept[request.kept * KEPT * size :]
+        kept = work.kept[request.kept * KEPT * size :]
         # samples of this window so far, this one included
         taken = (first_step + s + 1) // request.every - first_step // request.every
         is_turn = (first_step + s + 1) % request.every == 0
         if is_turn and request.keeper:
-            copy(v, buffer[(taken - 1) % KEPT * size :])
+            copy(v, kept[(taken - 1) % KEPT * size :])
         enough = is_turn and taken % KEPT == 0
         if enough or (s == steps - 1 and taken % KEPT):
             n = KEPT if enough else taken % KEPT
-            weigh(
-                buffer, sums.weights, request.weights, n, sums.values,
-                request.to + (taken - n) * L, request.room * L, request.outputs, size // L, L,
-                L // (1 + full),
+            if request.cells:
+                _sum_cells(kept, g, request, taken - n, size // L, L, sums, work.samples)
+            else:
+                weigh(
+                    kept, sums.weights, request.weights, n, work.samples, size // L, L,
+                    L // (1 + full),
+                )  # fmt: skip
+                _sum_lanes(g, request, taken - n, L, sums, work.samples)
+
+
+@njit(**INNER)
+def _sum_lanes(g, request, sample, L, sums, weighed):
+    """Add up the cells of every piece of a group, whose sums over nodes are in lanes."""
+    to = request.to + sample
+    for p in range(sums.piece_start[g], sums.piece_start[g + 1]):
+        piece = sums.pieces[p]
+        add_lanes(sums.values, weighed, to, piece.lane, L, piece.cells)
+        to += request.room
+
+
+@njit(**INNER)
+def _sum_cells(kept, g, request, sample, nodes, L, sums, samples):
+    """Sum weighted voltages of every piece of a group, cell by cell."""
+    apart = (sums.piece_start[g + 1] - sums.piece_start[g]) * request.room
+    to = request.to + sample
+    for p in range(sums.piece_start[g], sums.piece_start[g + 1]):
+        piece = sums.pieces[p]
+        for k in range(nodes):
+            transpose(samples, kept, k * KEPT, k * L + piece.lane, nodes * L, nodes * KEPT)
+        # so few cells at a time that they stay in the nearest cache
+        for c in range(0, piece.cells, 4):
+            weigh_cells(
+                samples, sums.weights, request, request.first_cell + piece.lane + c,
+                c * nodes * KEPT, min(4, piece.cells - c), sums.values, to, apart, nodes, c > 0,
             )  # fmt: skip
+        to += request.room

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.math import NO_COUNTING
+from apical.engines.cpu.math import INNER, OUTER
 from apical.engines.cpu.tables import Events, event_type
 from apical.plan.connect import Connections
 from apical.plan.discretise import Floats, Ints
@@ -131,7 +131,7 @@ def _joined(parts: list, kind: type) -> Any:
         return np.concatenate([np.zeros(0, kind), *(p.astype(kind) for p in parts)])
 
 
-@njit(**NO_COUNTING)
+@njit(**OUTER)
 def count_blocks(member, cell, wiring, windows):
     """Return how many blocks some spikes can need at most."""
     events = 0
@@ -141,7 +141,7 @@ def count_blocks(member, cell, wiring, windows):
     return events // BLOCK + min(events, windows)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _new_entry(w, queue):
     """Return the place of a window's next entry."""
     used = queue.entries[w] % BLOCK
@@ -163,7 +163,7 @@ def _new_entry(w, queue):
     return queue.tail[w] * BLOCK + used
 
 
-@njit(**NO_COUNTING)
+@njit(**OUTER)
 def send(step, member, cell, wiring, places, window, steps, queue):
     """Enter every arrival of some spikes.
 
@@ -191,7 +191,7 @@ def send(step, member, cell, wiring, places, window, steps, queue):
                 queue.weight[k] = wiring.weight[row]
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def release(w, queue):
     """Let the blocks of a window that has been taken be used again."""
     if queue.entries[w] > 0:
@@ -201,7 +201,7 @@ def release(w, queue):
         queue.entries[w] = 0
 
 
-@njit(**NO_COUNTING)
+@njit(**OUTER)
 def gather(w, first_step, steps, queue, inputs, low, high, count, found):
     """Order a window's events by group, then step, then as they were sent, inputs first.
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.lowlevel import add_lanes
-from apical.engines.cpu.math import NO_COUNTING, OPTIONS
+from apical.engines.cpu.math import ALLOCATING, INNER
 from apical.engines.cpu.steps import clear
 
 
-@njit(**OPTIONS)
+@njit(**ALLOCATING)
 def collect_spikes(spikes, groups, owner, owner_at, first_step, steps):
     """Order a window's spikes by step, then by group and lane.
 
@@ -44,47 +43,40 @@ def collect_spikes(spikes, groups, owner, owner_at, first_step, steps):
     return step, member, cell
 
 
-@njit(**NO_COUNTING)
-def sum_outputs(me, threads, first, steps, groups, sums, outputs):
+@njit(**INNER)
+def sum_outputs(me, threads, first, steps, sums, outputs):
     """Sum this thread's part of a window's dipoles and observables over cells."""
     turn = 0
     for k in range(outputs.outputs.shape[0]):
         output = outputs.outputs[k]
         before = first // output.every
         samples = (first + steps) // output.every - before
-        for m in range(outputs.first.shape[0]):
+        for m in range(outputs.start.shape[1] - 1):
+            parts = outputs.parts[outputs.start[k, m] : outputs.start[k, m + 1]]
             for o in range(output.outputs):
                 turn += 1
                 if samples > 0 and turn % threads == me:
                     at = output.at + (m * output.outputs + o) * output.samples + before + 1
-                    total = outputs.values[at : at + samples]
-                    _sum_cells(k, m, o, groups, sums, outputs, total)
+                    _sum_parts(o, parts, sums.values, outputs.values[at : at + samples])
 
 
-@njit(**NO_COUNTING)
-def _sum_cells(k, m, o, groups, sums, outputs, total):
-    """Add up a population's cells in their order."""
+@njit(**INNER)
+def _sum_parts(o, parts, values, total):
+    """Add up the cells of octets that are in pieces, then all octets, in their order."""
     clear(total)
-    output, c = outputs.outputs[k], 0
-    while c < output.cells:
-        place = outputs.first[m, output.population] + c
-        g = outputs.group[m, output.population] + place // outputs.full
-        L, request = groups[g].lanes, sums.sums[outputs.which[k, g]]
-        lane = place % outputs.full
-        at = request.to + o * request.room * L + lane
-        # eight lanes of a group at once, or what is left of a member's
-        n = min(8, output.cells - c, L - lane)
-        _add_cells(total, sums.values, at, n, L)
-        c += n
+    octet = 0
+    for p in range(parts.shape[0]):
+        at = parts[p].at + o * parts[p].apart
+        if parts[p].goes_on:
+            _add(values, at, values[octet:][: total.shape[0]])
+        else:
+            octet = at
+    for p in range(parts.shape[0]):
+        if not parts[p].goes_on:
+            _add(values, parts[p].at + o * parts[p].apart, total)
 
 
-@njit(**NO_COUNTING)
-def _add_cells(total, values, at, cells, L):
-    """Add some lanes to the sums of all samples, one after the other."""
-    k, samples = 0, total.shape[0]
-    while cells == 8 and k + 8 <= samples:
-        add_lanes(total, values, k, at + k * L, L)
-        k += 8
-    for c in range(cells):
-        for j in range(k, samples):
-            total[j] += values[at + j * L + c]
+@njit(**INNER)
+def _add(values, at, total):
+    for j in range(total.shape[0]):
+        total[j] += values[at + j]

@@ -15,22 +15,31 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from apical.engines.cpu.parts import PartCompiler
+
 #: ``reassoc`` is left out on purpose: sums keep their order, so results do not depend on lanes
 #: or threads. NaN checks inside kernels are void (nnan); engines check voltages outside.
-OPTIONS: dict[str, Any] = {
+_USUAL: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"contract", "nsz", "nnan", "ninf"},
-    "cache": True,
-    "nogil": True,
 }
-
-
-#: For loops that allocate nothing: without this, every slice of an array costs two atomic additions
-#: to a counter that all threads share.
-NO_COUNTING: dict[str, Any] = {**OPTIONS, "_nrt": False}
-
+#: For generated functions that are called by address.
+C_OPTIONS: dict[str, Any] = {**_USUAL, "cache": True}
+#: For functions that Python calls. They allocate nothing: without `_nrt`, every slice of an array
+#: costs two atomic additions to a counter that all threads share.
+OUTER: dict[str, Any] = {
+    **_USUAL, "cache": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True,
+}  # fmt: skip
+#: The same, for those that return arrays that they make.
+ALLOCATING: dict[str, Any] = {**OUTER, "_nrt": True}
+#: For functions that only compiled ones call. What would let Python call them takes as long to
+#: compile as they do.
+INNER: dict[str, Any] = {
+    **_USUAL, "_nrt": False, "no_cfunc_wrapper": True, "no_cpython_wrapper": True,
+    "pipeline_class": PartCompiler,
+}  # fmt: skip
 #: The same, and NaN is not taken to be absent.
-CAREFUL: dict[str, Any] = {k: v for k, v in NO_COUNTING.items() if k != "fastmath"}
+CAREFUL: dict[str, Any] = {k: v for k, v in INNER.items() if k != "fastmath"}
 
 #: What literals of generated code become.
 real = np.float64
@@ -39,10 +48,6 @@ real = np.float64
 def compiled(write: Any) -> Any:
     """Make an intrinsic; a type checker cannot know the signature it has once compiled."""
     return intrinsic(write)
-
-
-#: The same for generated functions that are called by address.
-C_OPTIONS: dict[str, Any] = {k: v for k, v in OPTIONS.items() if k != "nogil"}
 
 
 @compiled
@@ -72,7 +77,7 @@ _LN2_HIGH = 6.93145751953125e-1
 _LN2_LOW = 1.42860682030941723212e-6
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def exp(x: float) -> float:
     """Return e^x; held finite at both ends (|x| ≤ 708)."""
     x = x if x < 708.0 else 708.0
@@ -90,13 +95,13 @@ def exp(x: float) -> float:
     return _double(_bits(e) + (_bits(shifted) << 52))
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def decay(x: float) -> float:
     """Return 1 − e^x, by which a gate comes closer to its steady value."""
     return 1.0 - exp(x)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def log(x: float) -> float:
     """Return the natural logarithm of a positive normal number."""
     bits = _bits(x)
@@ -132,43 +137,43 @@ def log(x: float) -> float:
     return z + y + n * 0.693359375 if x > 0.0 else -1e300
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def select(condition: bool, yes: float, no: float) -> float:
     """Return one of two values already computed."""
     return yes if condition else no
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def minimum(a: float, b: float) -> float:
     """Return the smaller."""
     return a if a < b else b
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def maximum(a: float, b: float) -> float:
     """Return the larger."""
     return a if a > b else b
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def sqrt(x: float) -> float:
     """Return the square root."""
     return math.sqrt(x)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def tanh(x: float) -> float:
     """Return the hyperbolic tangent."""
     return math.tanh(x)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def power(x: float, y: float) -> float:
     """Return x to any power."""
     return math.pow(x, y)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def integer_power(x: float, n: int) -> float:
     """Multiply out a small whole power."""
     result = 1.0
@@ -177,7 +182,7 @@ def integer_power(x: float, n: int) -> float:
     return result
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def exprel_rate(x: float) -> float:
     """Return x / (1 − exp(−x)), continued through x = 0."""
     small = abs(x) < 1e-4
@@ -186,7 +191,7 @@ def exprel_rate(x: float) -> float:
     return 1.0 + 0.5 * x + x * x / 12.0 if small else quotient
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def exprel_rate_slope(x: float) -> float:
     """Return the derivative of :func:`exprel_rate`."""
     small = abs(x) < 0.03
@@ -196,7 +201,7 @@ def exprel_rate_slope(x: float) -> float:
     return 0.5 + x / 6.0 - x * x * x / 180.0 if small else quotient
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def exprel(z: float) -> float:
     """Return (exp(z) − 1)/z, continued through z = 0."""
     small = abs(z) < 1e-5

@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import njit, types
 
 from apical.engines.cpu.math import C_OPTIONS as C_OPTIONS
-from apical.engines.cpu.math import OPTIONS, compiled
+from apical.engines.cpu.math import INNER, compiled
 from apical.engines.cpu.math import maximum as maximum
 from apical.engines.cpu.math import minimum as minimum
 from apical.engines.cpu.math import select as select
@@ -65,7 +65,7 @@ _E3, _E4, _E5 = real(4.1665795894e-2), real(1.6666665459e-1), real(5.0000001201e
 _ZERO, _HALF, _ONE = real(0.0), real(0.5), real(1.0)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def exp(x: Any) -> Any:
     """Return e^x; held finite at both ends (|x| ≤ 87)."""
     x = x if x < _LIMIT else _LIMIT
@@ -77,7 +77,7 @@ def exp(x: Any) -> Any:
     return _scaled(p * r * r + r + _ONE, shifted)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def decay(x: Any) -> Any:
     """Return 1 − e^x for x ≤ 0; where that is little, it keeps all its digits."""
     x = x if x > -_LIMIT else -_LIMIT
@@ -100,7 +100,7 @@ _NO_LOG = real(-1e30)
 _ROOT_HALF = real(0.70710678118654752440)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def log(x: Any) -> Any:
     """Return the natural logarithm of a positive normal number."""
     bits = _bits(x)
@@ -117,13 +117,13 @@ def log(x: Any) -> Any:
     return z + y + n * _LN2_HIGH if x > _ZERO else _NO_LOG
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def power(x: Any, y: Any) -> Any:
     """Return x to any power."""
     return real(np.power(x, y))
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def integer_power(x: Any, n: int) -> Any:
     """Multiply out a small whole power."""
     result = _ONE
@@ -135,7 +135,7 @@ def integer_power(x: Any, n: int) -> Any:
 _SMALL, _TWELFTH = real(2e-2), real(1.0 / 12.0)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def exprel_rate(x: Any) -> Any:
     """Return x / (1 − exp(−x)), continued through x = 0."""
     small = abs(x) < _SMALL
@@ -147,7 +147,7 @@ def exprel_rate(x: Any) -> Any:
 _WIDE, _SIXTH, _SERIES = real(0.25), real(1.0 / 6.0), real(1.0 / 180.0)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def exprel_rate_slope(x: Any) -> Any:
     """Return the derivative of :func:`exprel_rate`."""
     small = abs(x) < _WIDE
@@ -160,7 +160,7 @@ def exprel_rate_slope(x: Any) -> Any:
 _TINY = real(1e-3)
 
 
-@njit(**OPTIONS)
+@njit(**INNER)
 def exprel(z: Any) -> Any:
     """Return (exp(z) − 1)/z, continued through z = 0."""
     small = abs(z) < _TINY

@@ -155,9 +155,13 @@ def _together(cell: CellPlan) -> list[tuple[int, ...]]:
 def _channels_source(
     cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, ...]
 ) -> tuple[str, str]:
-    chosen = [codes[k] for k in these]
     names = "_".join(cell.mechanisms[k].name for k in these)
-    return f"{names}_{chosen[0].rates}_{chosen[0].precision}", channels_source(chosen)
+    return _of_channels(names, tuple(codes[k] for k in these))
+
+
+@lru_cache(maxsize=64)
+def _of_channels(names: str, codes: tuple[MechanismCode, ...]) -> tuple[str, str]:
+    return f"{names}_{codes[0].rates}_{codes[0].precision}", channels_source(codes)
 
 
 def _channels(cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, ...]) -> int:

@@ -119,6 +119,7 @@ def row_size(gates: int, degree: int) -> int:
     return -(-2 * sum(chunks(gates)) * (degree + 1) // LINE) * LINE
 
 
+@lru_cache(maxsize=64)
 def bundles(cell: CellPlan, rates: str, precision: str, dt: float) -> tuple[Bundle, ...]:
     """Return the gates of a cell type that rows can advance, those of the same nodes together."""
     if rates == "direct":

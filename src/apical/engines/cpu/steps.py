@@ -13,29 +13,31 @@ from apical.engines.cpu.lowlevel import (
     solve_root,
     substitute_row,
     subtract_row,
-    weigh_1_1,
-    weigh_1_4,
-    weigh_4_1,
-    weigh_4_4,
+    weigh_1,
+    weigh_4,
+    weigh_cells_1,
+    weigh_cells_2,
+    weigh_cells_4,
+    weigh_cells_8,
 )
-from apical.engines.cpu.math import CAREFUL, NO_COUNTING
+from apical.engines.cpu.math import CAREFUL, INNER
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def clear(a):
     """Set to zero."""
     for j in range(a.shape[0]):
         a[j] = 0.0
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def copy(a, out):
     """Copy a whole array."""
     for j in range(a.shape[0]):
         out[j] = a[j]
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def assemble(current, conductance, area, base, right, diagonal):
     """Turn densities into the right side (nA) and diagonal (µS) of the voltage equation."""
     for j in range(current.shape[0]):
@@ -43,14 +45,14 @@ def assemble(current, conductance, area, base, right, diagonal):
         diagonal[j] = base[j] + area[j] * conductance[j]
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def gather_rows(v, nodes, out, L):
     """Copy the rows of some nodes."""
     for k in range(nodes.shape[0]):
         copy_row(out, v, k * L, nodes[k] * L, L)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def add_rows(current, conductance, nodes, right, diagonal, L):
     """Add receptors' currents and conductances to their nodes, one after the other."""
     for k in range(nodes.shape[0]):
@@ -58,7 +60,7 @@ def add_rows(current, conductance, nodes, right, diagonal, L):
         add_row(diagonal, conductance, nodes[k] * L, k * L, L)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def inject(right, step, clamps, group, L):
     """Add the clamps that are on."""
     for c in range(clamps.start[group], clamps.start[group + 1]):
@@ -67,7 +69,7 @@ def inject(right, step, clamps, group, L):
             right[clamp.node * L + clamp.lane] += clamp.amplitude
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def solve(v, parent, axial, order, diagonal, right, L):
     """Advance voltages by implicit Euler: Hines elimination and substitution, in place."""
     n = order.shape[0]
@@ -80,7 +82,7 @@ def solve(v, parent, axial, order, diagonal, right, L):
         substitute_row(v, diagonal, right, axial, order[k] * L, parent[order[k]] * L, L)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def membrane(v, parent, axial, order, out, L):
     """Compute what flows into each node from its neighbours: its membrane current."""
     clear(out)
@@ -88,30 +90,48 @@ def membrane(v, parent, axial, order, out, L):
         flow_row(v, out, axial, order[k] * L, parent[order[k]] * L, L)
 
 
-@njit(**NO_COUNTING)
-def weigh(values, weights, at, kept, out, to, apart, outputs, nodes, L, narrow):
-    """Sum weighted rows of `kept` samples of voltages, one row of sums per output and sample."""
+@njit(**INNER)
+def weigh(values, weights, at, kept, out, nodes, L, narrow):
+    """Sum weighted rows of `kept` samples of voltages, one row of sums per sample."""
     for half in range(L // narrow):
         s = 0
         while s < kept:
-            four_steps = s + 4 <= kept
-            first, o = s * nodes * L, 0
-            while o < outputs:
-                four_outputs = o + 4 <= outputs
-                to_o, at_o = to + o * apart + s * L, at + o * nodes * L
-                if four_outputs and four_steps:
-                    weigh_4_4(out, weights, values, to_o, apart, at_o, first, nodes, L, half)
-                elif four_outputs:
-                    weigh_4_1(out, weights, values, to_o, apart, at_o, first, nodes, L, half)
-                elif four_steps:
-                    weigh_1_4(out, weights, values, to_o, apart, at_o, first, nodes, L, half)
-                else:
-                    weigh_1_1(out, weights, values, to_o, apart, at_o, first, nodes, L, half)
-                o += 4 if four_outputs else 1
-            s += 4 if four_steps else 1
+            if s + 4 <= kept:
+                weigh_4(out, weights, values, s * L, at, s * nodes * L, nodes, L, half)
+                s += 4
+            else:
+                weigh_1(out, weights, values, s * L, at, s * nodes * L, nodes, L, half)
+                s += 1
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
+def weigh_cells(values, weights, request, cell, first, cells, out, to, apart, nodes, goes_on):
+    """Sum weighted nodes of cells for eight samples and all outputs, as many as go at once.
+
+    Weights go by outputs that are weighed at once, cell, node and output.
+    """
+    o, block = 0, nodes * request.cells
+    while o < request.outputs:
+        at, to_o = request.weights + o * block, to + o * apart
+        if o + 8 <= request.outputs:
+            at += 8 * cell * nodes
+            weigh_cells_8(out, values, weights, to_o, apart, first, at, nodes, cells, goes_on)
+            o += 8
+        elif o + 4 <= request.outputs:
+            at += 4 * cell * nodes
+            weigh_cells_4(out, values, weights, to_o, apart, first, at, nodes, cells, goes_on)
+            o += 4
+        elif o + 2 <= request.outputs:
+            at += 2 * cell * nodes
+            weigh_cells_2(out, values, weights, to_o, apart, first, at, nodes, cells, goes_on)
+            o += 2
+        else:
+            at += cell * nodes
+            weigh_cells_1(out, values, weights, to_o, apart, first, at, nodes, cells, goes_on)
+            o += 1
+
+
+@njit(**INNER)
 def crossings(before, after, threshold, step, real, spikes, first, count):
     """Note the cells whose voltage crossed the threshold upwards; return how many there are."""
     for lane in range(real):
@@ -122,7 +142,7 @@ def crossings(before, after, threshold, step, real, spikes, first, count):
     return count
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def sample(x, first, step, records, group):
     """Copy recorded values whose turn it is; the window began after step `first`."""
     for r in range(records.start[group], records.start[group + 1]):
@@ -132,7 +152,7 @@ def sample(x, first, step, records, group):
             records.values[record.place + number] = x[record.where]
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def locate(v, per_mv, half, place, row):
     """Find every voltage's row of gates and its place in it, −½ to ½; return whether all have one.
 
@@ -164,7 +184,7 @@ def locate_held(v, grid, place, row):
         place[j] = (u - k) - v.dtype.type(0.5)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def holds(rows, row):
     """Whether some voltage is in a row."""
     found = False

@@ -12,7 +12,7 @@ from numba import njit
 from apical.engines.cpu.advance import advance
 from apical.engines.cpu.exchange import sum_outputs
 from apical.engines.cpu.lowlevel import load_now, store_now, swap_if
-from apical.engines.cpu.math import NO_COUNTING
+from apical.engines.cpu.math import INNER, OUTER
 
 #: Tasks of a window.
 ADVANCE, SUM = 0, 1
@@ -26,7 +26,7 @@ APART = 8
 _PATIENCE, _BRIEFLY = 10_000_000, 2_000_000
 
 
-@njit(**NO_COUNTING)
+@njit(**OUTER)
 def together(
     me, state, clock, shares, starts, axis, model, groups, changing, fixed, events, clamps, records,
     sums, spikes, diverged, outputs, work,
@@ -53,7 +53,7 @@ def together(
                         changing, fixed, events, clamps, records, sums, spikes, diverged, work,
                     )  # fmt: skip
                 else:
-                    sum_outputs(k, threads, clock[0], clock[1], groups, sums, outputs)
+                    sum_outputs(k, threads, clock[0], clock[1], sums, outputs)
                 if k != me:
                     store_now(state, k * APART, GONE)
         if me == 0:
@@ -61,7 +61,7 @@ def together(
         store_now(state, me * APART, _WAITING)
 
 
-@njit(**NO_COUNTING)
+@njit(**INNER)
 def _called(state, me):
     """Wait for the next window; return whether there is one, or this thread has left."""
     for _ in range(_PATIENCE):
@@ -72,7 +72,7 @@ def _called(state, me):
     return load_now(state, me) == _WORKING
 
 
-@njit(**NO_COUNTING)
+@njit(**OUTER)
 def all_done(state):
     """Wait for all threads, for a moment; return whether none works any more."""
     for k in range(0, state.shape[0], APART):
@@ -84,14 +84,14 @@ def all_done(state):
     return True
 
 
-@njit(**NO_COUNTING)
+@njit(**OUTER)
 def send_home(state):
     """Let all threads leave that wait."""
     for k in range(0, state.shape[0], APART):
         swap_if(state, k, _WAITING, GONE)
 
 
-@njit(**NO_COUNTING)
+@njit(**OUTER)
 def arrive(state, k):
     """Take a thread for waiting, which it soon will be."""
     store_now(state, k * APART, _WAITING)

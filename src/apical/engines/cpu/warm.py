@@ -47,16 +47,19 @@ def steps(precision: str) -> None:
         tables.Axis(real(1), real(1)), model,
         np.zeros(0, tables.GROUP), values, values, events, clamps, recorded, _sums(real),
         tables.Spikes(_NONE, _NONE, _NONE), np.zeros(0, np.bool_),
-        tables.Outputs(np.zeros(0, tables.OUTPUT), _PAIRS, _PAIRS, _PAIRS, 1, np.zeros(0)),
+        tables.Outputs(
+            np.zeros(0, tables.OUTPUT), np.zeros(0, tables.PART), _PAIRS, np.zeros(0)
+        ),
     )  # fmt: skip
     Team([_NONE], [_work(values)]).advance(0, 0, arguments)
 
 
 def _sums(real: type) -> tables.Sums:
-    return tables.Sums(np.zeros(0, tables.SUM), _NONE, np.zeros(0, real), np.zeros(0, real))
+    sums, pieces = np.zeros(0, tables.SUM), np.zeros(0, tables.PIECE)
+    return tables.Sums(sums, _NONE, pieces, _NONE, np.zeros(0, real), np.zeros(0))
 
 
 def _work(values: Any) -> tables.Work:
     rows = tables.Rows(values, np.zeros(0, np.int32), values)
     sites = tables.Sites(values, values, values, values, _NONE)
-    return tables.Work(values, values, values, values, values, values, rows, sites)
+    return tables.Work(values, values, values, values, values, values, values, rows, sites)
