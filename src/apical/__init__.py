@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         objectives,
         sweep,
     )
+    from apical.infer import Posterior, features, infer, load_posterior
     from apical.io.hnn import read_hnn, write_hnn
     from apical.io.recorded import read_dipole, write_dipole
     from apical.model import (
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
     )
     from apical.result import Result, load
     from apical.simulate import simulate
+    from apical.studio.notebook import Studio
     from apical.watch import Chunk, Watch, watch
 
 _MODULES = ("analysis", "errors", "library", "models", "plots", "units")
@@ -93,7 +95,9 @@ _NAMES = {
         "objectives",
         "sweep",
     ),
+    "apical.infer": ("Posterior", "features", "infer", "load_posterior"),
     "apical.watch": ("Chunk", "Watch", "watch"),
+    "apical.studio.notebook": ("Studio",),
     "apical.result": ("Result", "load"),
     "apical.analysis": (
         "band_power",
@@ -166,6 +170,10 @@ __all__ = [  # noqa: RUF022 - modules, verbs, then the parts of a model
     "load_fit",
     "identify",
     "objectives",
+    "infer",
+    "Posterior",
+    "load_posterior",
+    "features",
     "sweep",
     "Space",
     "Normal",
@@ -239,7 +247,7 @@ class _Package(ModuleType):
     """Keeps `apical.simulate` the function although a submodule has the same name; others too."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in ("fit", "simulate", "watch") and isinstance(value, ModuleType):
+        if name in ("fit", "infer", "simulate", "watch") and isinstance(value, ModuleType):
             value = getattr(value, name)
         super().__setattr__(name, value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -414,6 +415,10 @@ class Result:
             and list(arrays[0]) == list(arrays[1])
             and all(arrays[0][name].identical(arrays[1][name]) for name in arrays[0])
         )
+
+    def digest(self) -> str:
+        """Return 16 hexadecimal digits that tell dipoles apart: the SHA-256 of their bytes."""
+        return hashlib.sha256(self.arrays.dipole.tobytes()).hexdigest()[:16]
 
     def __repr__(self) -> str:
         name = self.network.name or "network"

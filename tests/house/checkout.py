@@ -13,13 +13,16 @@ SOURCE = ROOT / "src" / "apical"
 #: Folders of the repository; what else lies in a checkout is its owner's.
 FOLDERS = [n for n in ("src", "tests", "docs", "benchmarks", "examples") if (ROOT / n).is_dir()]
 
+#: Folders that are made from what the repository holds.
+MADE = ("__pycache__", "node_modules", "static")
+
 
 def files(*endings: str, under: Path | None = None) -> list[Path]:
     """Return the repository's files, or those of a folder, by ending (all if none is given)."""
     found = [] if under else [p for p in sorted(ROOT.iterdir()) if p.is_file()]
     for top in [under] if under else [ROOT / name for name in (*FOLDERS, ".ci")]:
         for folder, inner, names in os.walk(top):
-            inner[:] = sorted(n for n in inner if n != "__pycache__" and n[0] != ".")
+            inner[:] = sorted(n for n in inner if n not in MADE and n[0] != ".")
             found += [Path(folder, name) for name in sorted(names)]
     return [p for p in found if not endings or p.suffix in endings]
 

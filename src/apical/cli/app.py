@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import os
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -58,6 +60,7 @@ class Method(StrEnum):
     """How parameters are searched."""
 
     cma = "cma"
+    gauss = "gauss"
     bayes = "bayes"
     cobyla = "cobyla"
     lbfgs = "lbfgs"
@@ -96,6 +99,10 @@ Smooth = Annotated[
 
 def main() -> None:
     """Run the command line."""
+    # of what a terminal or pipe cannot show, as on Windows, a question mark is better than nothing
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     # NumPy's own threads solve nothing here that is large, and no plugin knows our models: both
     # only take time to look for
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -219,6 +226,9 @@ def fit(
     method: Annotated[Method, typer.Option(help="How to search.")] = Method.cma,
     budget: Annotated[int, typer.Option(min=1, help="Candidates simulated at most.")] = 200,
     trials: Annotated[int, typer.Option(min=1, help="Trials of each candidate.")] = 3,
+    confirm: Annotated[
+        int, typer.Option(min=0, help="Choose among the best with so many fresh trials.")
+    ] = 0,
     fresh: Annotated[int, typer.Option(min=1, help="Trials with which the best is tried.")] = 25,
     seed: Annotated[int, typer.Option(min=0, help="Seed of trials and search.")] = 0,
     duration: Annotated[str, typer.Option(help="Simulated time, in ms.")] = "170",
@@ -314,6 +324,44 @@ def sweep(
         given[name] = given[name].value
     with reported():
         from apical.cli.sweep import Request, execute
+
+        execute(Request(**given))
+
+
+@app.command()
+def studio(
+    model: Annotated[str, typer.Argument(help="Name of a model, or a model file (.json).")] = "erp",
+    data: Annotated[
+        Path | None, typer.Option(help="Recorded dipole to begin with: text, ms and nAm.")
+    ] = None,
+    column: Annotated[
+        int | None, typer.Option(min=1, help="Column of the dipole, if there are several.")
+    ] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; by default 8150, or any free one.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; others than this machine need --expose.")
+    ] = "127.0.0.1",
+    expose: Annotated[
+        bool, typer.Option("--expose", help="Let other machines in; see --host.")
+    ] = False,
+    names: Annotated[
+        list[str] | None,
+        typer.Option("--name", help="What else browsers may call this machine, with --host."),
+    ] = None,
+    unix: Annotated[
+        Path | None,
+        typer.Option(
+            "--socket", help="Listen on a socket of the file system, behind Jupyter's proxy."
+        ),
+    ] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Open no browser.")] = False,
+) -> None:
+    """Open the studio in a browser: move an input, and see the dipole follow."""
+    given = {**locals(), "names": tuple(names or ())}
+    with reported():
+        from apical.cli.studio import Request, execute
 
         execute(Request(**given))
 

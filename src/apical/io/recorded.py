@@ -21,7 +21,9 @@ _NOT_FINITE = re.compile(r"[-+]?(nan|inf(inity)?)", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"[\[(]([^\])]+)[\])]")
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
+    """A line of a text of columns."""
+
     line: int
     fields: list[str]
 
@@ -55,26 +57,38 @@ def read_dipole(path: str | os.PathLike[str], column: int | str | None = None) -
         If the file cannot be read.
     """
     path = Path(path)
-    rows = list(_rows(_text(path), path.name))
-    header: list[str] = []
-    if rows and not any(_is_number(field) for field in rows[0].fields):
-        header = rows.pop(0).fields
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise StorageError(f"cannot read '{path}': {error.strerror or error}") from error
+    return dipole_from_text(data, path.name, column)
+
+
+def dipole_from_text(data: bytes, name: str, column: int | str | None = None) -> xr.DataArray:
+    """Read a recorded dipole as :func:`read_dipole` does, from a file's bytes and its name."""
+    rows, header = table_rows(data, name)
     if len(rows) < 2:
-        raise FileFormatError(
-            f"{path.name}: at least 2 rows of numbers are needed; got {len(rows)}"
-        )
-    index = _pick(column, rows[0].fields, header, path.name)
-    table = np.array([_numbers(row, index, len(rows[0].fields), path.name) for row in rows])
+        raise FileFormatError(f"{name}: at least 2 rows of numbers are needed; got {len(rows)}")
+    index = _pick(column, rows[0].fields, header, name)
+    table = np.array([_numbers(row, index, len(rows[0].fields), name) for row in rows])
     backwards = np.flatnonzero(np.diff(table[:, 0]) <= 0)
     if backwards.size:
         before, row = table[backwards[0], 0], rows[backwards[0] + 1]
         raise FileFormatError(
-            f"{path.name}, line {row.line}: time must increase; got {row.fields[0]} "
-            f"after {before:g} ms"
+            f"{name}, line {row.line}: time must increase; got {row.fields[0]} after {before:g} ms"
         )
     if len(header) == len(rows[0].fields):
         table = table * [_factor(header[0], "ms"), _factor(header[index], "nAm")]
-    return _dipole(table[:, 0], table[:, 1], path.name)
+    return labelled(table[:, 0], table[:, 1], name)
+
+
+def table_rows(data: bytes, name: str) -> tuple[list[Row], list[str]]:
+    """Return the rows of a text of columns, and the names in its header, if it has one."""
+    rows = list(_rows(_text(data, name), name))
+    if rows and not any(_is_number(field) for field in rows[0].fields):
+        return rows[1:], rows[0].fields
+    return rows, []
 
 
 def write_dipole(
@@ -107,26 +121,21 @@ def write_dipole(
         temporary.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
 
 
-def _text(path: Path) -> str:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise StorageError(f"cannot read '{path}': {error.strerror or error}") from error
+def _text(data: bytes, name: str) -> str:
     if len(data) > MAX_BYTES:
-        raise FileFormatError(f"{path.name}: larger than {MAX_BYTES // 1024**2} MB")
+        raise FileFormatError(f"{name}: larger than {MAX_BYTES // 1024**2} MB")
     if b"\0" in data:
         raise FileFormatError(
-            f"{path.name}: this is not a text file; two columns of numbers needed"
+            f"{name}: this is not a text file; two columns of numbers needed"
         )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise FileFormatError(f"{path.name}, line {line}: this is not UTF-8 text") from None
+        raise FileFormatError(f"{name}, line {line}: this is not UTF-8 text") from None
 
 
-def _rows(text: str, name: str) -> Iterator[_Row]:
+def _rows(text: str, name: str) -> Iterator[Row]:
     separator = None
     for number, raw in enumerate(text.splitlines(), start=1):
         line = raw.split("#", 1)[0].strip()
@@ -134,7 +143,7 @@ def _rows(text: str, name: str) -> Iterator[_Row]:
             continue
         separator = separator or _separator(line)
         if separator == " ":
-            yield _Row(number, line.split())
+            yield Row(number, line.split())
             continue
         fields = [field.strip() for field in line.split(separator)]
         if separator == ";":
@@ -142,7 +151,7 @@ def _rows(text: str, name: str) -> Iterator[_Row]:
         # a header of names with blanks is split by tabs, the numbers below by whatever they use
         if separator == "\t" and len(fields) == 1:
             fields = line.split()
-        yield _Row(number, fields)
+        yield Row(number, fields)
 
 
 def _separator(line: str) -> str:
@@ -178,7 +187,7 @@ def _pick(column: int | str | None, first: list[str], header: list[str], name: s
     raise FileFormatError(f"{name}: column must be 2 to {count} or a name; got {column!r}{hint}")
 
 
-def _numbers(row: _Row, index: int, count: int, name: str) -> tuple[float, float]:
+def _numbers(row: Row, index: int, count: int, name: str) -> tuple[float, float]:
     if len(row.fields) != count:
         raise FileFormatError(
             f"{name}, line {row.line}: {count} columns expected as above; found {len(row.fields)}"
@@ -216,7 +225,8 @@ def _factor(title: str, unit: str) -> float:
     return 1.0
 
 
-def _dipole(time: np.ndarray, values: np.ndarray, source: str) -> xr.DataArray:
+def labelled(time: np.ndarray, values: np.ndarray, source: str) -> xr.DataArray:
+    """Return a recorded dipole (nAm) at some times (ms) with its labels."""
     dipole = xr.DataArray(
         values,
         dims="time",

@@ -1,0 +1,1 @@
+"""The web application: see the dipole follow the hand."""

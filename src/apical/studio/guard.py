@@ -1,0 +1,169 @@
+"""Who may talk to the studio: the browser that was given its address, and nobody else.
+
+Any page that somebody has open could otherwise send requests to a server on the same machine, and
+read patients' waveforms. So there is a secret in the address that is opened, exchanged for a cookie
+that scripts cannot read and other sites cannot send; only the names that the server was started
+for are answered; and what changes something must come from the studio's own page.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+#: Name of the secret in the address; ``token`` is taken by Jupyter's proxy.
+KEY = "k"
+#: The page may load what comes with it, and connect to where it came from.
+_POLICY = (
+    "default-src 'self'; connect-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}"
+)
+_HEADERS = {
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), microphone=(), geolocation=()",
+}
+#: Codes of HTTP, and of a WebSocket that is refused.
+FORBIDDEN, POLICY_VIOLATION = 403, 1008
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Who is let in.
+
+    Parameters
+    ----------
+    token : str, optional
+        The secret; None if somebody else, such as Jupyter, has asked for one already.
+    hosts : frozenset of str
+        What a browser may call the server, with the port; empty for any name, behind a proxy.
+    cookie : str
+        Name of the cookie: two studios on one machine must not share one.
+    framed : bool
+        Whether a page of the same origin, such as JupyterLab, may show the studio within itself.
+    """
+
+    token: str | None
+    hosts: frozenset[str]
+    cookie: str = "apical"
+    framed: bool = False
+
+
+def new_token() -> str:
+    """Return a new secret."""
+    return secrets.token_urlsafe(24)
+
+
+class Guard:
+    """Let through what the rules allow, and answer 403 to everything else."""
+
+    def __init__(self, app: ASGIApp, rules: Rules) -> None:
+        self._app, self._rules = app, rules
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        if reason := self._stranger(scope, headers):
+            await _refuse(scope, receive, send, reason)
+        elif self._has_cookie(headers):
+            await self._app(scope, receive, self._with_headers(send))
+        elif scope["type"] == "http" and self._brings_token(scope):
+            await self._enter(scope)(scope, receive, self._with_headers(send))
+        else:
+            why = "open the address that 'apical studio' printed"
+            await _refuse(scope, receive, send, f"not signed in: {why}")
+
+    def _stranger(self, scope: Scope, headers: Headers) -> str:
+        """Return why a request cannot be from the studio's own page; empty if it can."""
+        host = headers.get("host", "").lower()
+        if self._rules.hosts and host not in self._rules.hosts:
+            return "this server does not answer to that name"
+        changes = scope["type"] == "websocket" or scope["method"] not in ("GET", "HEAD")
+        if changes and (not host or _place(headers.get("origin", "")) != host):
+            return "this does not come from the studio's own page"
+        return ""
+
+    def _has_cookie(self, headers: Headers) -> bool:
+        return self._rules.token is None or _same(self._cookie(headers), self._rules.token)
+
+    def _cookie(self, headers: Headers) -> str:
+        try:
+            jar = SimpleCookie(headers.get("cookie", ""))
+        except CookieError:
+            return ""
+        found = jar.get(self._rules.cookie)
+        return found.value if found else ""
+
+    def _brings_token(self, scope: Scope) -> bool:
+        given = dict(_query(scope)).get(KEY, "")
+        return scope["method"] == "GET" and _same(given, self._rules.token or "")
+
+    def _enter(self, scope: Scope) -> Response:
+        """Exchange the secret for a cookie, and take it out of the address."""
+        kept = urlencode([(name, value) for name, value in _query(scope) if name != KEY])
+        response = RedirectResponse(f"./?{kept}" if kept else "./", 303)
+        response.set_cookie(
+            self._rules.cookie, self._rules.token or "", httponly=True, samesite="strict"
+        )
+        return response
+
+    def _with_headers(self, send: Send) -> Send:
+        ancestors = "'self'" if self._rules.framed else "'none'"
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["content-security-policy"] = _POLICY.format(ancestors=ancestors)
+                for name, value in _HEADERS.items():
+                    headers[name] = value
+                headers.setdefault("cache-control", "no-store")
+            await send(message)
+
+        return sending
+
+
+def names_of(host: str, port: int) -> frozenset[str]:
+    """Return what a browser may call a server that listens on some address."""
+    names = {"127.0.0.1", "localhost", "[::1]"}
+    if host not in ("0.0.0.0", "::"):
+        names.add(f"[{host}]" if ":" in host else host.lower())
+    # browsers leave out the port that HTTP has by default
+    return frozenset(name if port == 80 else f"{name}:{port}" for name in names)
+
+
+def _place(origin: str) -> str:
+    """Return host and port of an origin; of one that is none, nothing."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return ""
+    return parts.netloc.lower() if parts.scheme in ("http", "https") else ""
+
+
+def _query(scope: Scope) -> list[tuple[str, str]]:
+    return parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+
+
+def _same(given: str, wanted: str) -> bool:
+    return bool(wanted) and secrets.compare_digest(given.encode(), wanted.encode())
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, reason: str) -> None:
+    if scope["type"] == "http":
+        response = PlainTextResponse(f"403 Forbidden: {reason}\n", FORBIDDEN, dict(_HEADERS))
+        await response(scope, receive, send)
+        return
+    # closing before accepting is answered with 403
+    await receive()
+    await send({"type": "websocket.close", "code": POLICY_VIOLATION})

@@ -1,0 +1,167 @@
+"""Start the studio: find a port, tell the address, open the browser, serve until stopped."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apical.errors import ApicalError
+from apical.io.extras import extra
+
+if TYPE_CHECKING:
+    from apical.studio.live import Session
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+#: The port that is tried first; where it is taken and none was asked for, any free one.
+USUAL_PORT = 8150
+#: A secret for a studio that is started again and again, such as by a service.
+TOKEN = "APICAL_STUDIO_TOKEN"
+_SHORTEST_TOKEN = 16
+#: Seconds between signs of life on a page's socket.
+_PING = 20.0
+#: Where the page is, once it is built.
+STATIC = Path(__file__).parent / "static"
+
+
+class StudioError(ApicalError):
+    """The studio cannot be started so."""
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where the studio listens.
+
+    Parameters
+    ----------
+    host : str
+        An address of this machine; others than loopback are reached from outside.
+    port : int, optional
+        Without it, the usual one or any that is free.
+    unix : str, optional
+        A socket in the file system instead, for a server that has asked who it is already.
+    names : tuple of str
+        What else a browser may call this machine.
+    """
+
+    host: str = "127.0.0.1"
+    port: int | None = None
+    unix: str | None = None
+    names: tuple[str, ...] = ()
+
+
+def serve(
+    make: Callable[[Callable[[bytes], None]], Session],
+    where: Where,
+    say: Callable[[str], None],
+    browse: bool = True,
+) -> None:
+    """Serve until Ctrl-C.
+
+    Parameters
+    ----------
+    make : callable
+        Makes the session of a page, given where its frames go.
+    where : Where
+        Where to listen.
+    say : callable
+        Told where the studio is, once it listens.
+    browse : bool
+        Whether to open a browser.
+
+    Raises
+    ------
+    StudioError
+        If the address is taken, or the front end was not built.
+    MissingPackageError
+        If the extra ``studio`` is not installed.
+    """
+    for package in ("starlette", "uvicorn", "websockets"):
+        extra(package, "studio", "the studio's pages")
+    import uvicorn
+
+    from apical.studio.guard import KEY, Rules, names_of, new_token
+    from apical.studio.server import MAX_MESSAGE, application
+
+    if not (STATIC / "index.html").exists():
+        raise StudioError(
+            "the studio's page has not been built: this is a checkout of the sources. With node "
+            "20 or newer: cd src/apical/studio/web && npm ci && npm run build"
+        )
+    token = None if where.unix else _given_token() or new_token()
+    listening = _listen(where)
+    port = 0 if where.unix else int(listening.getsockname()[1])
+    hosts = frozenset() if where.unix else names_of(where.host, port)
+    hosts |= {f"{name.lower()}:{port}" for name in where.names}
+    rules = Rules(token, hosts, cookie=f"apical-{port}", framed=where.unix is not None)
+    config = uvicorn.Config(
+        application(make, rules), log_level="warning", ws="websockets-sansio", lifespan="on",
+        ws_max_size=MAX_MESSAGE, ws_ping_interval=_PING, ws_per_message_deflate=False,
+        server_header=False, date_header=False, timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    if where.unix:
+        say(f"listening on {where.unix}")
+    else:
+        name = "127.0.0.1" if where.host in ("0.0.0.0", "localhost") else where.host
+        name = f"[{name}]" if ":" in name else name
+        address = f"http://{name}:{port}/?{KEY}={token}"
+        say(address)
+        if browse:
+            _open(address)
+    # Ctrl-C is how a studio ends
+    with suppress(KeyboardInterrupt):
+        server.run(sockets=[listening])
+
+
+def _listen(where: Where) -> socket.socket:
+    """Return a socket that listens where it was asked for."""
+    if where.unix:
+        if os.path.exists(where.unix):
+            raise StudioError(f"'{where.unix}' exists already")
+        listening = socket.socket(socket.AF_UNIX)
+        listening.bind(where.unix)
+        os.chmod(where.unix, 0o600)
+        return listening
+    family = socket.AF_INET6 if ":" in where.host else socket.AF_INET
+    ports = (USUAL_PORT, 0) if where.port is None else (where.port,)
+    problem: OSError | None = None
+    for port in ports:
+        listening = socket.socket(family)
+        if os.name == "posix":
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((where.host, port))
+            listening.listen()
+        except OSError as error:
+            listening.close()
+            problem = error
+        else:
+            return listening
+    raise StudioError(
+        f"cannot listen on {where.host}, port {where.port}: {problem}; choose another with --port"
+    )
+
+
+def _given_token() -> str | None:
+    """Return the secret that the environment gives, if it is long enough to be one."""
+    token = os.environ.get(TOKEN)
+    if token is not None and len(token) < _SHORTEST_TOKEN:
+        raise StudioError(f"{TOKEN} must have at least {_SHORTEST_TOKEN} characters")
+    return token
+
+
+def _open(address: str) -> None:
+    """Open a browser, beside the server: some take long to return; the socket listens already."""
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def is_local(where: Where) -> bool:
+    """Whether only this machine reaches a studio there."""
+    return where.unix is not None or where.host in LOOPBACK

@@ -1,0 +1,124 @@
+"""The sessions of a studio: what one page shows, kept for a while where its connection is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apical.studio.live import Session
+
+#: How many pages may be open, and for how long one that has gone is waited for (s).
+MOST, PATIENCE = 8, 120.0
+_KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+@dataclass
+class Place:
+    """A session and where its frames go.
+
+    Parameters
+    ----------
+    session : Session
+    out : Queue of bytes, optional
+        Of the page that is connected now, if there is one.
+    left : float, s
+        When the last page went.
+    """
+
+    session: Session | None = None
+    out: asyncio.Queue[bytes | None] | None = None
+    left: float = field(default_factory=time.monotonic)
+
+
+class Full(Exception):  # noqa: N818 - a state of the server, not an error
+    """There are as many sessions as there may be."""
+
+
+class Sessions:
+    """Sessions by the key that a page has drawn for itself.
+
+    Parameters
+    ----------
+    make : callable
+        Makes a session, given where its frames go.
+    """
+
+    def __init__(self, make: Callable[[Callable[[bytes], None]], Session]) -> None:
+        self._make, self._places = make, dict[str, Place]()
+
+    def join(self, key: str) -> tuple[Session, asyncio.Queue[bytes | None]]:
+        """Connect a page: with the session that it had, or a new one.
+
+        Raises
+        ------
+        Full
+            If there are too many.
+        """
+        self._tidy()
+        place = self._places.get(key)
+        if place is None:
+            if len(self._places) >= MOST:
+                raise Full
+            place = self._places[key] = Place()
+            place.session = self._make(self._sender(place))
+        elif place.out is not None:
+            place.out.put_nowait(None)  # the older page of the same key is sent away
+        place.out = asyncio.Queue()
+        assert place.session is not None
+        return place.session, place.out
+
+    def leave(self, key: str, out: asyncio.Queue[bytes | None]) -> None:
+        """Note that a page has gone; its session waits."""
+        place = self._places.get(key)
+        if place is not None and place.out is out:
+            place.out, place.left = None, time.monotonic()
+
+    def get(self, key: str) -> Session | None:
+        """Return the session of a page, if there is one."""
+        place = self._places.get(key)
+        return place.session if place else None
+
+    def close(self) -> None:
+        """End all."""
+        for key in list(self._places):
+            self._end(key)
+
+    def _tidy(self) -> None:
+        """End sessions whose pages have been gone for long; where it is crowded, the oldest."""
+        gone = sorted((place.left, key) for key, place in self._places.items() if place.out is None)
+        crowded = len(self._places) >= MOST
+        for left, key in gone:
+            if time.monotonic() - left > PATIENCE or crowded:
+                self._end(key)
+                crowded = False
+
+    def _end(self, key: str) -> None:
+        place = self._places.pop(key)
+        if place.out is not None:
+            place.out.put_nowait(None)
+        if place.session is not None:
+            place.session.close()
+
+    def _sender(self, place: Place) -> Callable[[bytes], None]:
+        """Return what takes a frame from any thread to the page that is connected, if one is."""
+        loop = asyncio.get_running_loop()
+
+        def hand_over(frame: bytes) -> None:
+            if place.out is not None:
+                place.out.put_nowait(frame)
+
+        def send(frame: bytes) -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(hand_over, frame)
+
+        return send
+
+
+def is_key(text: str) -> bool:
+    """Whether a page may call its session so."""
+    return bool(_KEY.fullmatch(text))

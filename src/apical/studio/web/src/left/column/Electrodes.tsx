@@ -1,0 +1,93 @@
+import { parts, valueOf, withValues } from "../../model/address";
+import { withoutPart, withPart } from "../../model/editing";
+import { short, tidy } from "../../model/format";
+import { useStudio } from "../../studio";
+import { Button } from "../../ui/Button";
+import { NumberField } from "../../ui/NumberField";
+
+type Point = [number, number, number];
+
+/** A straight, even row of electrodes from below. */
+interface Shank {
+  x: number;
+  y: number;
+  lowest: number;
+  spacing: number;
+  count: number;
+}
+
+const NEW: Shank = { x: 0, y: 0, lowest: -325, spacing: 150, count: 17 };
+const FIELDS: [keyof Shank, string, string, number][] = [
+  ["x", "x", "µm", 10], ["y", "y", "µm", 10], ["lowest", "Lowest", "µm", 25],
+  ["spacing", "Spacing", "µm", 10], ["count", "Contacts", "", 1],
+]; // prettier-ignore
+
+/** Where potentials are recorded. */
+export function Electrodes() {
+  const { store } = useStudio();
+  const base = store.base.value;
+  const names = Object.keys(parts(store.setup.value, base, "electrodes"));
+  const add = () => store.edit("Add a shank", (s) => withPart(s, "electrodes", "shank", { positions: points(NEW) }));
+  return (
+    <div class="electrodes">
+      {names.map((name) => (
+        <ShankForm key={name} name={name} />
+      ))}
+      {!names.length && (
+        <Button label="A row of electrodes through the column" class="small" icon="plus" onClick={add}>
+          electrodes
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function ShankForm({ name }: { name: string }) {
+  const { store } = useStudio();
+  const setup = store.setup.value;
+  const base = store.base.value;
+  const path = `electrodes.${name}.positions`;
+  const positions = (valueOf(setup, base, path) ?? []) as Point[];
+  const shank = shankOf(positions);
+  const put = (field: keyof Shank, label: string) => (value: number) =>
+    store.edit(
+      `${name}: ${label} ${short(value)}`,
+      (s) => withValues(s, base, { [path]: points({ ...shank!, [field]: value }) }),
+      `electrodes.${name}.${field}`,
+    );
+  const remove = () => store.edit(`Remove ${name}`, (s) => withoutPart(s, base, "electrodes", name));
+  return (
+    <fieldset class="target shank">
+      <legend>
+        electrodes: {name}
+        <Button label={`Remove ${name}`} icon="close" kind="ghost" onClick={remove} />
+      </legend>
+      {!shank && <p class="block-note">{positions.length} electrodes at given points</p>}
+      {shank &&
+        FIELDS.map(([field, label, unit, step]) => (
+          <div class="value" key={field}>
+            <span>{label}</span>
+            <NumberField
+              label={`${name}: ${label}`} unit={unit} value={shank[field]} text={short(shank[field])} step={step}
+              integer={field === "count"} minimum={field === "count" ? 1 : field === "spacing" ? 1 : undefined}
+              maximum={field === "count" ? 64 : undefined} onChange={put(field, label)} onEnd={() => store.endGesture()}
+            />
+          </div>
+        ))}
+    </fieldset>
+  );
+}
+
+function points({ x, y, lowest, spacing, count }: Shank): Point[] {
+  return Array.from({ length: count }, (_, k) => [x, y, tidy(lowest + k * spacing, 9)]);
+}
+
+/** The row that points stand in; null if they stand otherwise. */
+function shankOf(positions: Point[]): Shank | null {
+  if (!positions.length) return null;
+  const [x, y, lowest] = positions[0];
+  const spacing = positions.length > 1 ? positions[1][2] - lowest : NEW.spacing;
+  const shank = { x, y, lowest, spacing, count: positions.length };
+  const alike = points(shank).every((p, k) => p.every((value, i) => Math.abs(value - positions[k][i]) < 1e-6));
+  return alike ? shank : null;
+}

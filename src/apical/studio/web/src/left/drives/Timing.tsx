@@ -1,0 +1,61 @@
+import type { DriveLook } from "../../model/drives";
+import type { Tree } from "../../model/address";
+import { useStudio } from "../../studio";
+import { ValueSlider } from "../../ui/ValueSlider";
+
+/** The sliders that say when a drive fires, by its kind. */
+export function Timing({ look }: { look: DriveLook }) {
+  const { store } = useStudio();
+  const { duration } = store.setup.value;
+  const of = (field: string) => `drives.${look.name}.${field}`;
+  const tone = look.side;
+  switch (look.kind) {
+    case "evoked":
+      return (
+        <>
+          <ValueSlider path={of("mu")} label="Arrival" low={0} high={duration} decimals={1} tone={tone} />
+          <ValueSlider path={of("sigma")} label="Spread" low={0} high={30} decimals={1} tone={tone} />
+        </>
+      );
+    case "bursty":
+      return (
+        <>
+          <ValueSlider path={of("rate")} label="Rate" low={1} high={100} decimals={1} tone={tone} />
+          <ValueSlider path={of("start")} label="Start" low={0} high={duration} decimals={0} tone={tone} />
+          <ValueSlider path={of("sigma")} label="Spread" low={0} high={50} decimals={1} tone={tone} />
+          <ValueSlider path={of("n_spikes")} label="Spikes" low={1} high={10} tone={tone} fittable={false} />
+          <ValueSlider path={of("interval")} label="Interval" low={1} high={50} decimals={1} tone={tone} />
+        </>
+      );
+    case "poisson":
+      return <Poisson look={look} />;
+    default:
+      return <p class="card-note">{count(store.value(of("times")))}</p>;
+  }
+}
+
+function Poisson({ look }: { look: DriveLook }) {
+  const { store } = useStudio();
+  const path = `drives.${look.name}.rate`;
+  const rate = store.value(path);
+  const single = typeof rate === "number";
+  const paths = single ? { Rate: path } : each(path, rate as Tree);
+  return (
+    <>
+      {Object.entries(paths).map(([label, p]) => (
+        <ValueSlider key={p} path={p} label={label} low={0} high={200} decimals={1} tone={look.side} />
+      ))}
+      <ValueSlider path={`drives.${look.name}.start`} label="Start" low={0} high={store.setup.value.duration} decimals={0} tone={look.side} />
+    </>
+  );
+}
+
+function each(path: string, rates: Tree): Record<string, string> {
+  return Object.fromEntries(Object.keys(rates).map((name) => [name.replaceAll("_", " "), `${path}.${name}`]));
+}
+
+function count(times: unknown): string {
+  const trains = (times ?? []) as number[][];
+  const n = trains.reduce((sum, train) => sum + train.length, 0);
+  return `${n} spikes of ${trains.length} cells at given times`;
+}

@@ -1,0 +1,75 @@
+// The studio in a notebook's cell: an anywidget whose comm carries what the socket does.
+
+import { mount } from "./mount";
+import { type Answer, decode, given, type Query, type Received, type Transport } from "./transport";
+import type { FromBrowser } from "./messages";
+
+/** What anywidget gives of its model. */
+interface Model {
+  send(content: unknown, callbacks?: unknown, buffers?: ArrayBuffer[]): void;
+  on(event: "msg:custom", call: (content: Content, buffers: DataView[]) => void): void;
+  off(event: "msg:custom", call: (content: Content, buffers: DataView[]) => void): void;
+}
+interface Content {
+  frame?: true;
+  answer?: number;
+  status: number;
+  media: string;
+  name: string;
+}
+
+class Comm implements Transport {
+  onFrame: (frame: Received) => void = () => {};
+  onOnline: (online: boolean) => void = () => {};
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  #id = 0;
+  readonly #take = (content: Content, buffers: DataView[]) => this.#taken(content, buffers);
+
+  constructor(private readonly model: Model) {}
+
+  open(): void {
+    this.model.on("msg:custom", this.#take);
+    this.onOnline(true);
+    this.model.send({ hello: true });
+  }
+
+  close(): void {
+    this.model.off("msg:custom", this.#take);
+  }
+
+  send(message: FromBrowser): boolean {
+    this.model.send({ text: JSON.stringify(message) });
+    return true;
+  }
+
+  async request(method: string, path: string, query: Query = {}, body?: BodyInit): Promise<Answer> {
+    const bytes = body === undefined ? [] : [await new Response(body).arrayBuffer()];
+    const id = (this.#id += 1);
+    const answer = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve));
+    this.model.send({ id, method, path, query: given(query) }, undefined, bytes);
+    return answer;
+  }
+
+  #taken(content: Content, buffers: DataView[]): void {
+    const body = buffers[0] ? copied(buffers[0]) : new ArrayBuffer(0);
+    if (content.frame) this.onFrame(decode(body));
+    if (content.answer === undefined) return;
+    const { status, media, name } = content;
+    this.#waiting.get(content.answer)?.({ status, media, name, body });
+    this.#waiting.delete(content.answer);
+  }
+}
+
+/** The bytes alone: views of arrays must begin at multiples of 8. */
+function copied(view: DataView): ArrayBuffer {
+  return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer;
+}
+
+function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  const transport = new Comm(model);
+  const studio = mount(el, transport);
+  transport.open();
+  return () => studio.close();
+}
+
+export default { render };

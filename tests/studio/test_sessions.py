@@ -1,0 +1,107 @@
+"""Sessions: one for each page, kept for a while, never too many."""
+
+import asyncio
+import functools
+
+import pytest
+
+pytest.importorskip("starlette", reason="the extra 'studio' is not installed")
+
+from apical.studio import sessions as rooms
+from apical.studio.sessions import Full, Sessions, is_key
+
+
+class Fake:
+    def __init__(self, send):
+        self.send, self.closed = send, False
+
+    def close(self):
+        self.closed = True
+
+
+def running(test):
+    @functools.wraps(test)
+    def run(**given):
+        asyncio.run(test(**given))
+
+    return run
+
+
+@running
+async def test_a_page_that_comes_back_finds_its_session():
+    known = Sessions(Fake)
+    first, out = known.join("page-1234")
+    known.leave("page-1234", out)
+    second, _ = known.join("page-1234")
+    assert second is first
+    assert known.join("page-5678")[0] is not first
+
+
+@running
+async def test_frames_go_to_the_page_that_is_connected_and_nowhere_without_one():
+    known = Sessions(Fake)
+    session, first = known.join("page-1234")
+    session.send(b"1")
+    await asyncio.sleep(0)
+    assert first.get_nowait() == b"1"
+    known.leave("page-1234", first)
+    session.send(b"2")
+    await asyncio.sleep(0)
+    _, second = known.join("page-1234")
+    await asyncio.to_thread(session.send, b"3")
+    assert await second.get() == b"3"
+    assert first.empty()
+
+
+@running
+async def test_the_older_page_of_a_key_is_sent_away_and_does_not_end_the_newer():
+    known = Sessions(Fake)
+    session, first = known.join("page-1234")
+    _, second = known.join("page-1234")
+    assert await first.get() is None
+    known.leave("page-1234", first)
+    session.send(b"1")
+    assert await second.get() == b"1"
+
+
+@running
+async def test_there_are_never_too_many_and_those_left_longest_go_first():
+    known = Sessions(Fake)
+    joined = [known.join(f"page-{k:04}") for k in range(rooms.MOST)]
+    with pytest.raises(Full):
+        known.join("one-too-many")
+    for k in (3, 2):
+        known.leave(f"page-{k:04}", joined[k][1])
+    known.join("another-one")
+    assert [session.closed for session, _ in joined] == [k == 3 for k in range(rooms.MOST)]
+
+
+@running
+async def test_who_has_gone_for_long_is_not_waited_for(monkeypatch):
+    known = Sessions(Fake)
+    session, out = known.join("page-1234")
+    known.leave("page-1234", out)
+    monkeypatch.setattr(rooms, "PATIENCE", -1.0)
+    known.join("page-5678")
+    assert session.closed
+
+
+@running
+async def test_closing_ends_all():
+    known = Sessions(Fake)
+    session, out = known.join("page-1234")
+    known.close()
+    assert session.closed
+    assert await out.get() is None
+    assert known.get("page-1234") is None
+
+
+@pytest.mark.parametrize(
+    "text", ["", "short", "../../etc/passwd", "a" * 65, "page 1234", "päge-1234"]
+)
+def test_keys_are_letters_and_digits(text):
+    assert not is_key(text)
+
+
+def test_a_key_as_pages_draw_them():
+    assert is_key("Zk3_b-0AAbbCCddEEffGGh")
