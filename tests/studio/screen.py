@@ -18,7 +18,7 @@ QUIET = [
 ]  # fmt: skip
 TOKEN = "the-secret-of-the-tests-of-the-studio"
 #: Enough for the first run ever, which compiles, on a slow machine.
-PATIENCE = 180_000
+PATIENCE = 60_000
 
 
 class Server:

@@ -95,11 +95,11 @@ def changed(choose, history):
     return last.model_copy(update={"values": kept, "removed": removed})
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_what_is_shown_is_what_simulate_gives(seed):
+@pytest.mark.parametrize(("seed", "smooth"), [(0, 0.0), (1, 0.5), (2, 3.0), (3, 3.0), (4, 6.0)])
+def test_what_is_shown_is_what_simulate_gives(seed, smooth):
     """Random changes, some before the run before is complete, some undone."""
     choose, screen, history = random.Random(seed), Screen(), [setup_of()]
-    view = View(smooth=choose.choice([0.0, 0.5, 3.0]), scale=2.0)
+    view = View(smooth=smooth, scale=2.0)
     with page(watch=Slow(0.002)) as p:
         for _ in range(15):
             setup = changed(choose, history)
@@ -112,13 +112,18 @@ def test_what_is_shown_is_what_simulate_gives(seed):
         whole = simulated(setup)
         assert p.session.result(setup).identical(whole)
         assert header["hash"] == whole.digest()
-        for frame, more in p.of("chunk"):
+        frames = list(p.frames)
+    for frame, more in frames:
+        if frame["type"] == "chunk":
             screen.draw(frame, more, SAMPLES)
+        elif frame["type"] == "done":
+            # a stretch may be smoothed in another order of additions
+            room = 1e-5 * np.abs(more["dipole"]).max()
+            np.testing.assert_allclose(screen.wave, more["dipole"], rtol=1e-5, atol=room)
     right = shown(whole, view).dipole.values[0]
     assert header["names"] == ["total", "cells"]
     assert np.array_equal(arrays["dipole"][1:], right.astype("f4"))
-    # a stretch may be smoothed in another order of additions
-    np.testing.assert_allclose(screen.wave, arrays["dipole"], rtol=1e-5, atol=1e-9)
+    assert np.abs(right).max() > 0
     spikes = whole.arrays.spikes
     wanted = np.stack([spikes[c].astype("f4") for c in ("time", "source", "cell")], axis=1)
     assert sorted(screen.spikes.tolist()) == sorted(wanted.tolist())
@@ -172,7 +177,8 @@ def test_several_trials_come_while_nobody_waits():
         each = whole.total().values
         band = [each.mean(axis=0), each.min(axis=0), each.max(axis=0)]
         np.testing.assert_allclose(arrays["band"], band, rtol=1e-6)
-        np.testing.assert_allclose(arrays["dipole"][0], band[0], rtol=1e-5, atol=1e-12)
+        room = 1e-6 * np.abs(each).max()
+        np.testing.assert_allclose(arrays["dipole"][0], band[0], rtol=1e-5, atol=room)
         assert last["electrodes"] == "shank"
         assert arrays["lfp"].shape == (6, 642)
         assert arrays["csd"].shape == (6, 321)
@@ -192,8 +198,8 @@ def test_slopes_tell_how_the_dipole_changes():
         at, slope = slopes["drives.early.mu"]
         a, b = (simulated(setup_of(values={"drives.early.mu": mu})) for mu in (at, at + 0.5))
         wanted = 2 * (b.total().values[0] - a.total().values[0]) / 0.5
-        np.testing.assert_allclose(slope, wanted, rtol=1e-5, atol=1e-9)
-        assert np.ptp(wanted) > 1e-6
+        np.testing.assert_allclose(slope, wanted, rtol=1e-5, atol=1e-5 * np.abs(wanted).max())
+        assert np.ptp(wanted) > 0
         # of the values touched, first
         id = p.simulate(**{"drives.late.trains": [[9.0, 12.5]]})
         p.wait("done", id)

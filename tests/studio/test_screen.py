@@ -335,7 +335,7 @@ def test_what_is_set_is_what_is_simulated_and_what_the_script_simulates(screen, 
     text = script.read_text(encoding="utf-8")
     assert all(repr(path) in text for path in chosen)
     # the model was a file: the script says which; what is exported has the changes in it already
-    base = re.search(r'open\("(file-\w+\.json)"', text)[1]
+    base = re.search(r"open\('(small\.json)'", text)[1]
     uploaded = json.loads(model.read_text(encoding="utf-8"))
     assert uploaded["format"] == "apical-network"
     (tmp_path / base).write_text(original(screen), encoding="utf-8")

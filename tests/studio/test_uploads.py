@@ -84,7 +84,9 @@ def test_equal_samples_have_equal_keys():
 
 def test_models_of_apical_and_of_hnn_are_read():
     network = models.load("erp")
-    assert read_model(network.to_json().encode(), "erp.json") == network
+    read, code = read_model(network.to_json().encode(), "erp.json")
+    assert read == network
+    assert "open('erp.json', \"rb\")" in code
 
 
 def test_what_is_no_model_is_refused():

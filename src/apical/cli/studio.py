@@ -56,12 +56,16 @@ def execute(request: Request) -> None:
 
     from apical import models
     from apical.studio.opened import session_of
-    from apical.studio.uploads import model_key
+    from apical.studio.uploads import model_key, read_model
 
-    key = request.model if models.exists(request.model) else model_key(network)
+    key, name, code = request.model, "", ""
+    if not models.exists(key):
+        path = Path(request.model)
+        key, name = model_key(network), path.name
+        code = read_model(path.read_bytes(), name)[1]
 
     def make(send: Callable[[bytes], None]) -> Session:
-        return session_of(send, key, network, recorded)
+        return session_of(send, key, network, recorded, name, code)
 
     serve(make, where, _tell, not request.no_browser)
 

@@ -19,6 +19,7 @@ from apical.studio.waves import recorded_as_shown, shown
 if TYPE_CHECKING:
     import xarray as xr
 
+    from apical.model import Network
     from apical.result import Result
     from apical.studio.live import Session
 
@@ -86,11 +87,7 @@ def _imports(recorded: xr.DataArray | None) -> str:
 
 def _network_lines(session: Session, setup: Setup) -> str:
     if setup.model in session.uploaded:
-        first = (
-            "# the model that was dropped on the page; 'Export model' writes it\n"
-            f'with open("{setup.model}.json", "rb") as file:\n'
-            "    network = apical.Network.from_json(file.read())"
-        )
+        first = session.code_of(setup.model) or _embedded(session.uploaded[setup.model])
     else:
         first = f"network = apical.models.load({setup.model!r})"
     lines = [first]
@@ -104,6 +101,11 @@ def _network_lines(session: Session, setup: Setup) -> str:
     if setup.values:
         lines.append(_call("network.set", _literal(setup.values)))
     return "\n".join(lines)
+
+
+def _embedded(network: Network) -> str:
+    """Return a model that is in no file as part of the script."""
+    return f"network = apical.Network.from_json({network.to_json(indent=None)!r})"
 
 
 def _run_lines(setup: Setup) -> str:

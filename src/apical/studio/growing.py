@@ -93,14 +93,12 @@ class Growing:
     def take(self, id: int, view: View) -> tuple[Chunk, dict[str, np.ndarray]] | None:
         """Return a frame with what can be sent; None if there is nothing.
 
-        What smoothing takes in beyond the last sample is still that of an earlier run: these
-        samples are sent again when more is known. Without an earlier run, they wait.
+        What smoothing takes in beyond the last sample is still that of an earlier run: such
+        samples are sent again with the next ones. Without an earlier run, they wait.
         """
-        final = last = self._reached
-        if self._reached < self._rows.shape[1]:
-            final = max(0, self._reached - self._reach(view))
-            last = min(self._reached, max(final, self._filled - self._reach(view)))
-        first = self._next
+        first, last = self._next, self._reached
+        if last < self._rows.shape[1]:
+            last = min(last, self._filled - self._reach(view))
         if not self._fresh or first >= last:
             return None
         new = self._spikes["time"] > self._since
@@ -111,7 +109,7 @@ class Growing:
             names=self.names,
         )  # fmt: skip
         arrays["dipole"] = self._shown(first, last, view).astype("<f4")
-        self._next, self._since, self._fresh = max(first, final), math.inf, False
+        self._next, self._since, self._fresh = last, math.inf, False
         return frame, arrays
 
     def _reach(self, view: View) -> int:

@@ -127,11 +127,11 @@ class Session:
         else:
             self._desk.inbox.put(message)
 
-    def add_model(self, key: str, name: str, network: Network) -> ModelInfo:
+    def add_model(self, key: str, name: str, network: Network, code: str = "") -> ModelInfo:
         """Take a model, which setups may name by its key from now on."""
         self._desk.uploaded[key] = network
         self._desk.shelf.forget(key)
-        self._models[key] = _uploaded(key, name)
+        self._models[key] = _uploaded(key, name, code)
         return self._models[key]
 
     def add_data(self, key: str, name: str, data: xr.DataArray, note: str = "") -> DataInfo:
@@ -144,6 +144,10 @@ class Session:
     def remove_data(self, key: str) -> None:
         """Forget a recording."""
         self._desk.recordings.pop(key, None)
+
+    def code_of(self, key: str) -> str:
+        """Return the Python that loads a model that was handed over; empty if that is not known."""
+        return self._models[key].code if key in self._models else ""
 
     @property
     def uploaded(self) -> Mapping[str, Network]:
@@ -192,8 +196,8 @@ def _schema() -> dict[str, Any]:
     return Network.json_schema()
 
 
-def _uploaded(key: str, name: str) -> ModelInfo:
-    return ModelInfo(key=key, title=name, uploaded=True)
+def _uploaded(key: str, name: str, code: str = "") -> ModelInfo:
+    return ModelInfo(key=key, title=name, uploaded=True, code=code)
 
 
 def _problems(error: ValidationError) -> list[Problem]:

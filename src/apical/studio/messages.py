@@ -94,11 +94,12 @@ class Frame(Message):
 
 
 class ModelInfo(Message):
-    """A model that can be chosen."""
+    """A model that can be chosen; `code` is the Python that loads one that was handed over."""
 
     key: str
     title: str
     uploaded: bool = False
+    code: str = ""
 
 
 class DataInfo(Message):

@@ -46,7 +46,7 @@ def Studio(network: Network, data: xr.DataArray | None = None, **options: Any) -
 
     class Widget(anywidget.AnyWidget):
         _esm = STATIC / "widget.js"
-        _css = STATIC / "app.css"
+        _css = STATIC / "widget.css"
 
         def __init__(self) -> None:
             super().__init__()

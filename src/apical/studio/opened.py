@@ -21,6 +21,8 @@ def session_of(
     key: str,
     network: Network,
     data: xr.DataArray | None = None,
+    name: str = "",
+    code: str = "",
     **options: Any,
 ) -> Session:
     """Return the session of a page.
@@ -35,14 +37,17 @@ def session_of(
         The model.
     data : DataArray (time), nAm, optional
         A recorded dipole, shown from the beginning.
+    name, code : str
+        What a model that is not of the library is called, and the Python that loads it.
     **options
         Further fields of the setup.
     """
     setup, view = opening(network, key, **options)
     recordings = {}
     if data is not None:
-        name = str(data.attrs.get("source", "recorded"))
-        recordings = {key_of(data): (name, data)}
+        recordings = {key_of(data): (str(data.attrs.get("source", "recorded")), data)}
         view = view.model_copy(update={"data": key_of(data)})
-    uploaded = {} if models.exists(key) else {key: network}
-    return Session(send, setup=setup, view=view, uploaded=uploaded, data=recordings)
+    session = Session(send, setup=setup, view=view, data=recordings)
+    if not models.exists(key):
+        session.add_model(key, name or network.name or "model", network, code)
+    return session

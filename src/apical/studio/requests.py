@@ -105,8 +105,8 @@ def _remove_data(session: Session, request: Request) -> Answer:
 
 def _add_model(session: Session, request: Request) -> Answer:
     name = request.query.get("name", "")
-    network = uploads.read_model(request.body, name)
-    info = session.add_model(uploads.model_key(network), name, network)
+    network, code = uploads.read_model(request.body, name)
+    info = session.add_model(uploads.model_key(network), name, network, code)
     return _json({"model": info.model_dump(mode="json")})
 
 

@@ -7,6 +7,7 @@ the network, the run and the Python script that does the same.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -97,9 +98,15 @@ class Setup(Message):
         if self.model in uploaded:
             return uploaded[self.model]
         if models.exists(self.model):
-            return models.load(self.model)
+            return _library(self.model)
         hint = did_you_mean(self.model, [*models.names(), *uploaded], "models are")
         raise ModelError([Problem("model", f"there is no model '{self.model}'", hint)])
+
+
+@cache
+def _library(name: str) -> Network:
+    """Return a library model; networks are frozen, so that one serves all who ask."""
+    return models.load(name)
 
 
 class View(Message):

@@ -100,8 +100,14 @@ def read_data(data: bytes, name: str, how: How) -> xr.DataArray | Choice:
     return _in_units(array, how).assign_attrs(code=_code(name, how, one))
 
 
-def read_model(data: bytes, name: str) -> Network:
+def read_model(data: bytes, name: str) -> tuple[Network, str]:
     """Read a model of apical or of hnn-core, or that of a result.
+
+    Returns
+    -------
+    Network
+    str
+        The Python that reads the same file.
 
     Raises
     ------
@@ -115,13 +121,18 @@ def read_model(data: bytes, name: str) -> Network:
     name = _short(name)
     ending = PurePosixPath(name).suffix.lower()
     if ending in (".nc", ".h5"):
-        return _through_file(data, ending, _network_of_result)
+        network = _through_file(data, ending, _network_of_result)
+        return network, f"network = apical.load({name!r}).network"
+    hnn = f"network = apical.read_hnn({name!r})"
     if ending == ".param":
-        return _through_file(data, ending, _hnn)
+        return _through_file(data, ending, _hnn), hnn
     parsed: Any = read_json(data)
     if is_of_hnn(parsed):
-        return network_from_data(parsed, name)
-    return Network.from_json(data)
+        return network_from_data(parsed, name), hnn
+    code = (
+        f'with open({name!r}, "rb") as file:\n    network = apical.Network.from_json(file.read())'
+    )
+    return Network.from_json(data), code
 
 
 def key_of(array: xr.DataArray) -> str:

@@ -22,7 +22,15 @@ const common = {
 };
 // a notebook loads its module as one text, the page what it needs late in chunks
 const page = { ...common, entryPoints: { app: "src/main.tsx" }, splitting: true };
-const widget = { ...common, entryPoints: { widget: "src/widget.ts" } };
+// and it knows no addresses beside it: its fonts are in its style sheet
+const widget = {
+  ...common,
+  entryPoints: [
+    { in: "src/widget.ts", out: "widget" },
+    { in: "src/css/app.css", out: "widget" },
+  ],
+  loader: { ".woff2": "dataurl" },
+};
 
 /** The licences of everything that is in the bundle. */
 async function licences() {

@@ -276,12 +276,13 @@ export interface Hello {
   data: DataInfo[];
 }
 /**
- * A model that can be chosen.
+ * A model that can be chosen; `code` is the Python that loads one that was handed over.
  */
 export interface ModelInfo {
   key: string;
   title: string;
   uploaded: boolean;
+  code: string;
 }
 /**
  * A population as the screen needs it.

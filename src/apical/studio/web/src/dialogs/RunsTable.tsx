@@ -1,5 +1,6 @@
 import { at } from "../model/address";
 import { fixed, short } from "../model/format";
+import { describe } from "../model/schema";
 import type { KeptRun } from "../store/state";
 import { useStudio } from "../studio";
 import { Dialog } from "../ui/Dialog";
@@ -19,6 +20,7 @@ export function RunsTable() {
     ...store.kept.value.map((run) => ({ key: run.key, name: run.name, run })),
     { key: "now", name: "on the screen", run: now },
   ];
+  const unit = (path: string) => describe(store.hello.value?.schema ?? {}, store.shape.value?.network ?? {}, path).unit;
   const rows = differing(columns, (path) => at(store.base.value, path));
   return (
     <Dialog title="Runs" wide onClose={() => (studio.dialog.value = null)}>
@@ -36,7 +38,7 @@ export function RunsTable() {
             <Row name="RMSE, nAm" cells={columns.map((c) => (c.run.scores ? fixed(c.run.scores.rmse, 2) : "–"))} />
             <Row name="correlation" cells={columns.map((c) => (c.run.scores?.correlation != null ? fixed(c.run.scores.correlation, 3) : "–"))} />
             {rows.map(({ path, cells }) => (
-              <Row key={path} name={path} cells={cells} />
+              <Row key={path} name={path} unit={unit(path)} cells={cells} />
             ))}
             {!rows.length && (
               <tr>
@@ -50,10 +52,10 @@ export function RunsTable() {
   );
 }
 
-function Row({ name, cells }: { name: string; cells: string[] }) {
+function Row({ name, unit, cells }: { name: string; unit?: string; cells: string[] }) {
   return (
     <tr>
-      <th>{name}</th>
+      <th>{[name, unit].filter(Boolean).join(", ")}</th>
       {cells.map((text, i) => (
         <td key={i}>{text}</td>
       ))}

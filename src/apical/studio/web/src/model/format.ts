@@ -25,7 +25,12 @@ export function parseNumber(text: string): number | null {
   return clean !== "" && Number.isFinite(value) ? value : null;
 }
 
-/** 331 ms, 2.4 s */
+/** 331 ms, 2.4 s, 43 min, 2 h 5 min */
 export function duration(seconds: number): string {
-  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

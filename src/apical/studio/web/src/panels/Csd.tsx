@@ -1,4 +1,5 @@
 import { GUTTER } from "../plot/axis";
+import { short } from "../model/format";
 import { rgb } from "../plot/tones";
 import type { Colours } from "../plot/theme";
 import type { Details } from "../store/state";
@@ -46,8 +47,8 @@ function Legend() {
   const end = limit(details);
   return (
     <span class="csd-legend">
-      sink −{end.toPrecision(2)}
-      <i aria-hidden="true" />+{end.toPrecision(2)} source
+      sink −{short(end, 2)}
+      <i aria-hidden="true" />+{short(end, 2)} source
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
+import { short } from "../model/format";
 import { GUTTER, ticks } from "../plot/axis";
 import { faded } from "../plot/theme";
 import type { Details } from "../store/state";
@@ -10,8 +11,13 @@ import { Panel } from "../ui/Panel";
 import { byHeight, depthLabels } from "./depth";
 import { TimePlot } from "./TimePlot";
 
-/** How many distances between electrodes a large deflection may take. */
-const OVERLAP = 1.6;
+/** How many distances between electrodes the deflections of most electrodes may take, and those of any. */
+const OVERLAP = 1.4;
+const FARTHEST = 4;
+/** Share of the electrodes that are "most"; those in the midst of cells see ten times more. */
+const MOST = 0.75;
+/** Longest scale bar, px. */
+const BAR = 30;
 /** Share of samples that are no larger: one spike beside an electrode must not flatten all else. */
 const USUAL = 0.998;
 const BEFORE = 0.4;
@@ -25,7 +31,7 @@ export function Lfp() {
     <Panel
       name="lfp"
       title={spectrum ? "Spectrum" : "LFP"}
-      unit={spectrum ? "of the dipole, nAm²/Hz" : "µV by height"}
+      unit={spectrum ? "of the dipole, nAm²/Hz" : "by height"}
       tools={
         <>
           <Button label="Field potentials" kind="ghost" pressed={!spectrum} onClick={() => (mode.value = "lfp")}>
@@ -68,11 +74,11 @@ function stack(studio: Studio, area: Area, details: Details): void {
   const { ctx, width, height } = area;
   const colours = theme.colours.value;
   const order = byHeight(details.depth);
-  const sizes = Float32Array.from(details.lfp.flatMap((row) => [...row]), Math.abs).sort();
-  const largest = sizes[Math.floor(sizes.length * USUAL)] || sizes[sizes.length - 1];
+  const sizes = Float32Array.from(details.lfp, usual).sort();
+  const largest = sizes[sizes.length - 1];
   if (!order.length || !(largest > 0)) return;
   const gap = (height - 16) / order.length;
-  const scale = (gap * OVERLAP) / largest;
+  const scale = gap * Math.min(OVERLAP / sizes[Math.floor(MOST * (sizes.length - 1))], FARTHEST / largest);
   ctx.save();
   ctx.beginPath();
   ctx.rect(GUTTER.left, 0, width - GUTTER.left - GUTTER.right, height);
@@ -94,17 +100,23 @@ function stack(studio: Studio, area: Area, details: Details): void {
   });
   ctx.restore();
   depthLabels(ctx, colours.faint, order.map((row) => details.depth[row]), (place) => 8 + (place + 0.5) * gap);
-  scaleBar(ctx, colours.ink, colours.panel, width, largest, scale);
+  scaleBar(ctx, colours.ink, colours.panel, width, scale);
 }
 
-/** A bar of a round number of µV at the right. */
+/** The size of one electrode's deflections, but for the few that are largest. */
+function usual(row: Float32Array): number {
+  const sizes = Float32Array.from(row, Math.abs).sort();
+  return sizes[Math.floor(sizes.length * USUAL)] || sizes[sizes.length - 1] || 0;
+}
+
+/** A bar of a round number of µV or mV at the right. */
 function scaleBar(
-  ctx: CanvasRenderingContext2D, ink: string, ground: string, width: number, largest: number, scale: number,
+  ctx: CanvasRenderingContext2D, ink: string, ground: string, width: number, scale: number,
 ): void {
-  const power = 10 ** Math.floor(Math.log10(largest));
-  const value = [5, 2, 1].map((m) => m * power).find((v) => v <= largest) ?? power;
+  const power = 10 ** Math.floor(Math.log10(BAR / scale));
+  const value = [5, 2, 1].map((m) => m * power).find((v) => v * scale <= BAR) ?? power;
   const x = width - GUTTER.right - 6;
-  const text = `${Number(value.toPrecision(1))} µV`;
+  const text = value < 1000 ? `${short(value, 1)} µV` : `${short(value / 1000, 1)} mV`;
   ctx.font = FONT;
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";

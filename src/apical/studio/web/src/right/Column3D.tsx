@@ -79,6 +79,11 @@ function Space({ column, failed, labels, moved }: SpaceProps) {
   const size = useMemo(() => signal({ width: 0, height: 0 }), []);
   useEffect(() => {
     let gone = false;
+    // asked first: without it there is no need to load what draws in space
+    if (!canvas.current!.getContext("webgl2", { antialias: true })) {
+      failed.value = true;
+      return undefined;
+    }
     import("./column/scene")
       .then(({ Column: Scene }) => {
         if (!gone) column.value = new Scene(canvas.current!, () => moved.value++);

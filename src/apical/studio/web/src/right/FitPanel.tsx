@@ -25,7 +25,8 @@ export function FitPanel() {
 /** Numbers of the wave on the screen; none while it is not complete. */
 function Numbers() {
   const { store } = useStudio();
-  const scores = store.scores.value;
+  const flipped = store.flipped.value ? store.pinnedRun.value : null;
+  const scores = flipped ? flipped.scores : store.scores.value;
   const shown = (value: number | null | undefined, digits: number) => (value == null ? "–" : fixed(value, digits));
   if (!store.view.value.data) return <p class="block-note fit-note">Drop a recording to compare with.</p>;
   return (
@@ -102,7 +103,7 @@ function Progress({ fit }: { fit: FitState }) {
       <progress max={1} value={share} aria-label="How far the fit is" />
       <p class="fit-line">
         {fit.candidates} of {fit.budget} simulations
-        {fit.loss !== null && <> · best {fixed(fit.loss, 2)} nAm</>}
+        {fit.loss !== null && <> · best {fixed(fit.loss, 2)} nAm{fit.trials > 1 && `, mean of ${fit.trials} trials`}</>}
         {fit.running && fit.left !== null && <> · {duration(fit.left)} left</>}
         {!fit.running && fit.why && <> · {fit.why}</>}
       </p>

@@ -1,5 +1,7 @@
 import type { FitParameter } from "../messages";
 import { short } from "../model/format";
+import { describe } from "../model/schema";
+import type { Store } from "../store/store";
 import { useStudio } from "../studio";
 import { Button } from "../ui/Button";
 import { NumberField } from "../ui/NumberField";
@@ -16,26 +18,43 @@ export function FitParameters() {
     <ul class="fit-parameters">
       {all.value.map((p) => (
         <li key={p.name}>
-          <span title={p.name}>{p.name.replace(/^drives\./, "")}</span>
-          <Bound label={`Lowest ${p.name}`} value={p.low} below={p.high} change={(low) => put(p, { low })} />
-          <Bound label={`Highest ${p.name}`} value={p.high} above={p.low} change={(high) => put(p, { high })} />
-          <Button label={`Hold ${p.name} fixed`} icon="close" kind="ghost" onClick={() => (all.value = all.value.filter((q) => q !== p))} />
+          <span title={p.name}>{said(store, p)}</span>
+          <Bound label={`Lowest ${said(store, p)}`} {...measure(store, p)} value={p.low} below={p.high} change={(low) => put(p, { low })} />
+          <Bound label={`Highest ${said(store, p)}`} {...measure(store, p)} value={p.high} above={p.low} change={(high) => put(p, { high })} />
+          <Button label={`Hold ${said(store, p)} fixed`} icon="close" kind="ghost" onClick={() => (all.value = all.value.filter((q) => q !== p))} />
         </li>
       ))}
     </ul>
   );
 }
 
+const WORDS: Record<string, string> = { mu: "arrival", sigma: "spread" };
+
+/** A parameter as its slider calls it: `P1 arrival`. */
+function said(store: Store, { name }: FitParameter): string {
+  const [, drive, field] = /^drives\.(.+)\.([^.]+)$/.exec(name) ?? [];
+  const look = store.looks.value.find((l) => l.name === drive);
+  return look ? `${look.label} ${WORDS[field] ?? field.replaceAll("_", " ")}` : name.replace(/^drives\./, "");
+}
+
+/** A factor is told by its sign, all else by its unit. */
+function measure(store: Store, { relative, paths }: FitParameter): { prefix?: string; unit?: string } {
+  if (relative) return { prefix: "×" };
+  return { unit: describe(store.hello.value?.schema ?? {}, store.shape.value?.network ?? {}, paths[0]).unit };
+}
+
 interface BoundProps {
   label: string;
+  prefix?: string;
+  unit?: string;
   value: number;
   above?: number;
   below?: number;
   change: (value: number) => void;
 }
 
-function Bound({ label, value, above, below, change }: BoundProps) {
+function Bound({ label, prefix, unit, value, above, below, change }: BoundProps) {
   return (
-    <NumberField label={label} value={value} text={short(value, 3)} step={Math.abs(value) / 20 || 0.1} minimum={above} open={above !== undefined} maximum={below} onChange={change} onEnd={() => {}} />
+    <NumberField label={label} prefix={prefix} unit={unit} value={value} text={short(value, 3)} step={Math.abs(value) / 20 || 0.1} minimum={above} open={above !== undefined} maximum={below} onChange={change} onEnd={() => {}} />
   );
 }

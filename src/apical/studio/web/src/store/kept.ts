@@ -67,7 +67,7 @@ export function startFit(store: Store, options: Omit<StartFit, "type" | "id" | "
   keepRun(store, "before fit");
   store.fit.value = {
     id, running: true, parameters: options.parameters as FitParameter[], candidates: 0,
-    budget: options.budget, loss: null, losses: [], left: null, values: {}, best: null,
+    budget: options.budget, trials: options.trials, loss: null, losses: [], left: null, values: {}, best: null,
     dt: store.wave.value?.dt ?? setup.dt, why: "",
   }; // prettier-ignore
   store.transport.send({ type: "fit", id, setup, view, ...options });
@@ -79,14 +79,13 @@ export function stopFit(store: Store): void {
 
 /** The best of a fit becomes what is set; it is kept as soon as its run is complete. */
 export function keepFit(store: Store, head: FitDone): void {
-  store.edit("Fit", () => head.setup);
-  if (head.scale !== null) store.editView("Fit: scale", (view) => ({ ...view, scale: head.scale! }));
+  store.editBoth("Fit", ({ view }) => ({ setup: head.setup, view: head.scale === null || head.scale === view.scale ? view : { ...view, scale: head.scale } }));
   const setup = store.setup.value;
   const stop = store.current.subscribe((current) => {
     if (!current || store.wave.value?.setup !== setup) return;
     queueMicrotask(() => {
       stop();
-      keepRun(store, "fit", `${head.candidates} simulations`);
+      keepRun(store, "fit", `${head.candidates} simulation${head.candidates === 1 ? "" : "s"}`);
     });
   });
 }

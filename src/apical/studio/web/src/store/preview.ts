@@ -19,6 +19,8 @@ interface Move {
 
 /** Least change (nAm) that is worth a line. */
 const LEAST = 1e-3;
+/** A change beyond this share of the wave's own span is no longer one that slopes can foretell. */
+const FARTHEST = 0.5;
 /** Ghosts: a share of the value, or ms of an arrival, whose tenth would be too far for a slope. */
 const GHOST = 0.1;
 const GHOST_TIME = 2;
@@ -31,6 +33,7 @@ export function effects(store: Store, shown: Wave): Effect[] {
   if (!moves.length) return ghosts(store, whole);
   // what has been computed needs no preview
   const from = shown.setup === store.setup.value ? shown.fresh : 0;
+  if (tooFar(whole.rows[0], moves)) return [];
   return [{ key: "preview", values: moved(whole.rows[0], moves, from), ghost: false }];
 }
 
@@ -88,11 +91,25 @@ function ghosts(store: Store, wave: Wave): Effect[] {
   }));
 }
 
+/** Whether slopes would carry the wave where they no longer hold. */
+function tooFar(row: Float32Array, moves: Move[]): boolean {
+  let [low, high, most] = [Infinity, -Infinity, 0];
+  row.forEach((y, i) => {
+    [low, high] = [Math.min(low, y), Math.max(high, y)];
+    most = Math.max(most, Math.abs(changeAt(moves, i)));
+  });
+  return most > FARTHEST * (high - low);
+}
+
+function changeAt(moves: Move[], i: number): number {
+  return moves.reduce((sum, move) => sum + move.by * (move.slope[i] ?? 0), 0);
+}
+
 /** The wave with the moves; null where nothing moves: the line itself is there. */
 function moved(row: Float32Array, moves: Move[], from = 0): (number | null)[] {
   return Array.from(row, (y, i) => {
     if (i < from) return null;
-    const change = moves.reduce((sum, move) => sum + move.by * (move.slope[i] ?? 0), 0);
+    const change = changeAt(moves, i);
     return Math.abs(change) < LEAST ? null : y + change;
   });
 }

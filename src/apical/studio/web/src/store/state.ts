@@ -119,6 +119,8 @@ export interface FitState {
   parameters: FitParameter[];
   candidates: number;
   budget: number;
+  /** the loss is that of the mean of so many */
+  trials: number;
   loss: number | null;
   losses: number[];
   left: number | null;

@@ -1,5 +1,6 @@
 import { useRef, useState } from "preact/hooks";
-import { parseNumber } from "../model/format";
+import { parseNumber, short } from "../model/format";
+import { useStudio } from "../studio";
 
 interface Props {
   label: string;
@@ -23,17 +24,20 @@ interface Props {
 /** A number that is typed: Enter takes it, Escape does not, arrows nudge it. */
 export function NumberField(props: Props) {
   const { label, value, text, unit, prefix, disabled, meaning, step, onEnd } = props;
+  const studio = useStudio();
   const [typed, setTyped] = useState<string | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const bad = typed !== null && allowed(props, typed) === null;
   const take = () => {
     const next = typed === null ? null : allowed(props, typed);
+    if (typed !== null && next === null) studio.say(`${label}: ${wanted(props)}; “${typed.trim()}” was not taken.`);
     if (next !== null && next !== value) props.onChange(next);
     setTyped(null);
     onEnd();
   };
   const key = (event: KeyboardEvent) => {
-    if (event.key === "Enter") take();
+    // leaving the field takes it, and gives the keys back to the studio
+    if (event.key === "Enter") input.current?.blur();
     else if (event.key === "Escape") setTyped(null);
     else if (event.key === "ArrowUp" || event.key === "ArrowDown") nudge(event);
     else return;
@@ -65,6 +69,14 @@ export function NumberField(props: Props) {
       {unit && <span class="number-unit">{unit}</span>}
     </label>
   );
+}
+
+/** What may be typed, in words. */
+function wanted({ minimum, maximum, open, integer, unit }: Props): string {
+  const above = minimum == null ? "" : open ? `above ${short(minimum)}` : `from ${short(minimum)}`;
+  const below = maximum == null ? "" : `${above && !open ? "" : "at most "}${short(maximum)}`;
+  const range = [above, below].filter(Boolean).join(above && below && !open ? " to " : ", ");
+  return [`a ${integer ? "whole number" : "number"}`, range, unit].filter(Boolean).join(" ");
 }
 
 function allowed(props: Props, text: string): number | null {

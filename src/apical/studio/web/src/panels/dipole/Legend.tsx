@@ -53,6 +53,9 @@ function entries({ store }: ReturnType<typeof useStudio>, now: number | null): E
     found.push({ key: "recorded", label: "recorded", tone: "recorded", dashed: true, value });
     found.push({ key: "residual", label: "residual", tone: "faint", dashed: true, value: null });
   }
+  if (store.fit.value?.running && store.fit.value.best) {
+    found.push({ key: "best", label: "best of fit", tone: "fit", value: null });
+  }
   const details = store.details.value;
   if (details && details.id === wave.id && details.band.length) {
     found.push({ key: "band", label: `${details.trials} trials`, tone: "faint", value: null });
