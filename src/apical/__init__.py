@@ -180,6 +180,7 @@ __all__ = [  # noqa: RUF022 - modules, verbs, then the parts of a model
     "Parameter",
     "Watch",
     "Chunk",
+    "Studio",
     "combine",
     "compare",
     "correlation",

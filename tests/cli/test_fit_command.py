@@ -8,7 +8,7 @@ import pytest
 
 import apical as package
 from apical import cli, models
-from apical.fit import load_fit
+from apical.fit import Fit, load_fit
 
 TIME = "drives.evprox1.mu"
 
@@ -71,6 +71,31 @@ def test_without_vary_all_evoked_drives_do(apical, folder):
     code, out, _ = apical(*given(folder, "--method", "cobyla", "--budget", 1, "--json"))
     assert code == 0
     assert {"evprox1.mu", "evprox1.sigma"} < json.loads(out)["parameters"].keys()
+
+
+def test_what_is_left_of_an_interrupted_fit_is_said(apical, folder, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Fit, "simulate", interrupted)
+    output, journal = tmp_path / "fit.nc", tmp_path / "fit.journal"
+    small = given(folder, "--vary", f"{TIME}=5:15", "--budget", 1)
+    code, _, err = apical(*small, "-o", output, "--journal", journal)
+    assert code == 130
+    assert f"interrupted; '{output}' was written before" in err.replace("\n", " ")
+    assert f"is in '{journal}'" in err.replace("\n", " ")
+    assert load_fit(output).history.sizes["candidate"] == 1
+    code, _, err = apical(*small)
+    assert code == 130
+    assert "nothing half-written" in err
+
+
+def test_the_best_can_be_chosen_by_fresh_trials(apical, folder, tmp_path):
+    output = tmp_path / "fit.nc"
+    vary = ("--vary", f"{TIME}=5:15", "--method", "cobyla", "--budget", 3)
+    code, _, _ = apical(*given(folder, *vary, "--confirm", 2, "-o", output))
+    assert code == 0
+    assert load_fit(output).history["fresh"].notnull().sum() == 3
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,14 @@ def test_what_the_data_do_not_determine_is_named(space, formula):
     assert without.undetermined == without.together == []
 
 
+def test_a_perfect_fit_does_not_make_everything_certain(space, formula):
+    target = Rmse(xr.DataArray(2 * WAVE * 0.4 + 4 * WAVE * 0.6, {"time": SAMPLES}, "time"))
+    found = identify(space, target)
+    assert found.table["error"].values[0] == pytest.approx(0, abs=1e-9)
+    assert found.undetermined == ["spread", "first", "second"]
+    assert "spread: 3, sensitivity 0, undetermined" in repr(found)
+
+
 def test_at_a_bound_it_moves_inwards(space, formula):
     target = Rmse(xr.DataArray(0 * SAMPLES, {"time": SAMPLES}, "time"))
     middle, edge = identify(space, target), identify(space, target, [10, 1, 0, 1])

@@ -1,6 +1,7 @@
 """Objectives: what they measure, and that trials are averaged before they are compared."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import xarray as xr
 
 from apical import compare, rmse
 from apical.analysis import DataError
+from apical.fit import Parameter
 from apical.fit.objectives import (
     BandPower,
     Correlation,
@@ -18,7 +20,7 @@ from apical.fit.objectives import (
     Spectrum,
     Sum,
 )
-from apical.fit.texts import objective_from, plain
+from apical.fit.texts import objective_from, plain, restored
 from apical.result import Result
 from synthetic import Network, Population, make_result
 
@@ -190,6 +192,7 @@ def test_what_makes_no_sense_is_refused(make, said):
         lambda d: Peak((10, 40), latency=20.0, polarity="negative"),
         lambda d: Spectrum(d, (5, 90)),
         lambda d: BandPower({"beta": (15, 90)}, {"beta": 0.3}),
+        lambda d: BandPower({"kind": (15, 90)}, {"kind": 0.3}),
         lambda d: Rmse(d) + 0.1 * Rates({"L5_pyramidal": 8}),
     ],
 )
@@ -197,6 +200,11 @@ def test_objectives_are_written_and_read(make):
     result, objective = make_result(stop=60.0), make(recorded(sine(30), stop=60.0))
     again = objective_from(plain(objective))
     assert again.loss(result) == objective.loss(result)
+
+
+def test_a_parameter_may_have_any_name():
+    given = {"kind": Parameter("celsius", 20, 40), "of": Parameter("threshold", 0, 1)}
+    assert restored(json.loads(json.dumps(plain(given)))) == given
 
 
 def test_functions_cannot_be_read_back():

@@ -32,12 +32,19 @@ class Bowl:
             raise Ended("budget spent")
         return losses
 
+    def compare(self, units):
+        before = len(self.asked)
+        losses = self(units)
+        places = np.array(self.asked[before:])
+        return losses, (places - self.goal) * np.sqrt(np.linspace(1, 3, len(self.goal)))
+
 
 def searched(method, goal, start=0.5, budget=400, seed=0, **options):
     budget = min(budget, 80) if method == "bayes" else budget
     bowl = Bowl(np.asarray(goal, float), budget)
     begin = np.full(len(bowl.goal), start)
     with suppress(Ended):
+        options = {"compare": bowl.compare, **options}
         OPTIMISERS[method](Search(begin, bowl, seed, 1e-3, budget, **options))
     return bowl
 
@@ -105,7 +112,7 @@ def test_a_missing_package_names_the_extra(method, monkeypatch):
         raise ImportError(f"No module named '{name}'")
 
     monkeypatch.setattr("importlib.import_module", absent)
-    with pytest.raises(MissingPackageError, match=r"apical\[fit\]"):
+    with pytest.raises(MissingPackageError, match=r"apical\[fit\].*cobyla.*need nothing more"):
         searched(method, (0.5,))
 
 
@@ -167,3 +174,14 @@ def test_a_stage_varies_its_own_parameters():
     (found,) = {row[0] for row in asked["b"]}
     assert found == pytest.approx(0.2, abs=2e-3)
     assert best() == pytest.approx(goal, abs=5e-3)
+
+
+def test_gauss_says_that_it_needs_residuals():
+    with pytest.raises(ModelError, match="residuals"):
+        OPTIMISERS["gauss"](Search(np.full(2, 0.5), Bowl(np.full(2, 0.5)), 0, 1e-3, 10))
+
+
+def test_gauss_needs_few_candidates():
+    """Of residuals that are linear, one look around and one step tell all."""
+    bowl = searched("gauss", (0.4, 0.6, 0.45, 0.55, 0.5), budget=14)
+    assert best(bowl) == pytest.approx([0.4, 0.6, 0.45, 0.55, 0.5], abs=0.01)

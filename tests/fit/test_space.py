@@ -29,6 +29,23 @@ def problems(parameters):
     return [str(p) for p in caught.value.problems]
 
 
+def test_what_is_given_as_something_else_is_said():
+    for make in (
+        lambda: Space("erp", {"time": Parameter(MU, 1, 5)}),
+        lambda: Space.usual("erp", MU),
+        lambda: Space.of_drives("erp"),
+    ):
+        with pytest.raises(ModelError, match=r"network: must be a Network; got 'erp' \(models"):
+            make()
+    with pytest.raises(ModelError, match=r"parameters: must be a mapping .*; got 'drives\.\*'"):
+        Space(NETWORK, "drives.*")
+    message = r"drives: must be several names, such as \['evprox1'\]; got 'early' \(write \['early'"
+    with pytest.raises(ModelError, match=message):
+        Space.of_drives(NETWORK, "early")
+    with pytest.raises(ModelError, match="drives: must be several names"):
+        Space.of_drives(NETWORK, 3)
+
+
 # --- what it is -------------------------------------------------------------------------------
 
 

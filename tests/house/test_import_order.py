@@ -51,7 +51,12 @@ ALLOWED: dict[str, set[str]] = {
 
 #: Rooms from which others are imported for type annotations only: they work on values given to
 #: them and neither make nor check these.
-ONLY_FOR_TYPES = {"plan": {"model"}, "start": {"model"}, "result": {"model"}, "plots": {"fit", "infer"}}
+ONLY_FOR_TYPES = {
+    "plan": {"model"},
+    "start": {"model"},
+    "result": {"model"},
+    "plots": {"fit", "infer"},
+}
 
 #: Packages that come with another one, in the version that it needs.
 COMES_WITH = {"pydantic_core": "pydantic", "llvmlite": "numba", "mpl_toolkits": "matplotlib"}

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from apical.cli.failures import UsageError, as_usage
-from apical.cli.run import FIGURES, changed, find_model, positive, progress_bar
+from apical.cli.failures import Interrupted, UsageError, as_usage
+from apical.cli.run import FIGURES, as_asked, positive, progress_bar
 from apical.cli.vary import check_journal, read_range
+from apical.errors import Cancelled
 from apical.io.atomic import check_writable
 from apical.units import parse_quantity
 
@@ -39,6 +40,7 @@ class Request:
     budget: int = 200
     trials: int = 3
     fresh: int = 25
+    confirm: int = 0
     seed: int = 0
     duration: str = "170"
     window: str | None = None
@@ -61,8 +63,7 @@ def execute(request: Request) -> None:
     duration = positive(request.duration, "duration")
     with as_usage():
         _check_targets(request)
-        network = changed(find_model(request.model), request.changes)
-        network = network.remove(*request.removals) if request.removals else network
+        network = as_asked(request.model, request.changes, request.removals)
         space, objective = _space(network, request.vary), _objective(request)
 
     from apical.fit import fit
@@ -76,6 +77,7 @@ def execute(request: Request) -> None:
             budget=request.budget,
             trials=request.trials,
             seed=request.seed,
+            confirm=request.confirm,
             engine=request.engine,
             precision=request.precision,
             threads=request.threads,
@@ -84,6 +86,18 @@ def execute(request: Request) -> None:
         )
     if request.output:
         found.save(request.output, request.overwrite)
+    try:
+        _try_and_tell(found, objective, request)
+    except (KeyboardInterrupt, Cancelled):
+        kept = [f"'{path}' was written before" for path in [request.output] if path]
+        kept += [f"what was simulated is in '{p}'" for p in [request.journal] if p]
+        if not kept:
+            raise
+        raise Interrupted("; ".join(kept)) from None
+
+
+def _try_and_tell(found: Fit, objective: Rmse, request: Request) -> None:
+    """Try the best with fresh trials, draw and report."""
     with progress_bar(not request.quiet) as show:
         result = found.simulate(request.fresh, progress=show)
     shown = _as_compared(result, objective)

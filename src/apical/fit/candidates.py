@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -15,10 +15,14 @@ from apical.ensemble import simulate_many
 from apical.fit.journal import key_of
 from apical.fit.optimise import Ended
 from apical.fit.space import Space
+from apical.random import stream
 
 if TYPE_CHECKING:
     from apical.fit.objectives import Objective
     from apical.model import Network
+
+#: How many of the best candidates are tried with fresh trials.
+_CHOSEN = 8
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ class Candidate:
         Number of the batch with which it was asked for.
     stage : str
         Stage of the fit.
+    fresh : float
+        Its loss with trials that were not fitted; NaN if it was not tried with these.
     """
 
     unit: list[float]
@@ -67,6 +73,7 @@ class Candidate:
     seen: float
     generation: int
     stage: str
+    fresh: float = math.nan
 
 
 class Known(Protocol):
@@ -96,12 +103,16 @@ class Candidates:
         How many there may be.
     goal : float
         A loss that is small enough.
+    confirm : int
+        Fresh trials with which the best are tried at the end; 0 for none.
     progress : callable, optional
         Called with a `Report`.
     known : mapping of bytes to bytes
         Losses of candidates simulated before, perhaps in an earlier run; new ones are added.
     tried : list of Candidate
         All so far.
+    residuals : list of list of float
+        What of each should be 0, by the objective.
     """
 
     space: Space
@@ -109,9 +120,11 @@ class Candidates:
     options: Mapping[str, Any]
     budget: int
     goal: float
+    confirm: int = 0
     progress: Callable[[Report], None] | None = None
     known: Known = field(default_factory=dict)
     tried: list[Candidate] = field(default_factory=list)
+    residuals: list[list[float]] = field(default_factory=list)
 
     def evaluate(
         self, units: np.ndarray, stage: str = "", seen: Objective | None = None
@@ -142,11 +155,12 @@ class Candidates:
         new = [k for k, key in enumerate(keys) if key not in self.known]
         if new:
             losses = self._losses(rows[new], seen or self.objective)
-            texts = [json.dumps(pair).encode() for pair in losses]
+            texts = [json.dumps(one).encode() for one in losses]
             self.known.update(dict(zip((keys[k] for k in new), texts, strict=True)))
         generation = self.tried[-1].generation + 1 if self.tried else 0
         for row, key in zip(rows.tolist(), keys, strict=True):
-            loss, as_seen = json.loads(self.known[key])
+            loss, as_seen, residuals = json.loads(self.known[key])
+            self.residuals.append(residuals)
             self.tried.append(Candidate(row, loss, as_seen, generation, stage))
         self._report()
         if self.best.loss <= self.goal:
@@ -155,19 +169,58 @@ class Candidates:
             raise Ended("budget spent")
         return self._finite(len(rows))
 
+    def compare(self, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Do as `evaluate`; return losses and residuals, (n, m), NaN of what has failed."""
+        losses = self.evaluate(units)
+        size = max(map(len, self.residuals))
+        rows = [row if len(row) == size else [math.nan] * size for row in self.residuals]
+        return losses, np.array(rows[-len(units) :])
+
+    def confirmed(self) -> None:
+        """Try the best few candidates, which differ, with fresh trials, the same for all."""
+        order = sorted((k for k, one in enumerate(self.tried) if not math.isnan(one.loss)),
+                       key=lambda k: self.tried[k].loss)  # fmt: skip
+        places = {tuple(self.tried[k].unit): k for k in reversed(order)}
+        chosen = sorted(places.values(), key=order.index)[:_CHOSEN]
+        seed = int(stream(self.options["seed"], "fit", "confirm").integers(2**31))
+        options = {**self.options, "trials": self.confirm, "seed": seed}
+        for done, k in enumerate(chosen):
+            unit = self.tried[k].unit
+            key = key_of(unit, {"fresh": self.confirm})
+            if key not in self.known:
+                # one by one, so that an interruption costs one at most
+                changes = self.space.changes(self.space.from_unit(unit))
+                (means,), _ = measured(
+                    self.space.base, [changes], self.objective, options,
+                    lambda part, done=done: self._report(0.0, done + part),
+                )  # fmt: skip
+                self.known.update({key: json.dumps(self.objective.loss_of_parts(means)).encode()})
+            self.tried[k] = replace(self.tried[k], fresh=json.loads(self.known[key]))
+            self._report(0.0, done + 1)
+
     @property
     def best(self) -> Candidate:
         """The candidate with the smallest loss."""
         return min(self.tried, key=lambda one: math.inf if math.isnan(one.loss) else one.loss)
 
-    def _losses(self, rows: np.ndarray, seen: Objective) -> list[tuple[float, float]]:
-        """Simulate and measure candidates; return their losses, by the objective and as seen."""
+    def _losses(self, rows: np.ndarray, seen: Objective) -> list[tuple[float, float, list[float]]]:
+        """Simulate and measure candidates.
+
+        Returns
+        -------
+        list of tuple
+            Of each, its loss by the objective and as seen, and its residuals.
+        """
         sets = [self.space.changes(row) for row in self.space.from_unit(rows)]
         means, failures = measured(
             self.space.base, sets, self.objective, self.options,
             lambda done: self._report(done * len(rows)),
         )  # fmt: skip
-        losses = [(self.objective.loss_of_parts(m), seen.loss_of_parts(m)) for m in means]
+        own = self.objective
+        losses = [
+            (own.loss_of_parts(m), seen.loss_of_parts(m), own.residuals_of_parts(m).tolist())
+            for m in means
+        ]
         if not self.tried and math.isnan(losses[0][0]):
             why = failures[0] if failures else "nothing to compare: is the run too short?"
             raise DataError(f"the fit cannot begin: {why}")
@@ -179,15 +232,20 @@ class Candidates:
         there = losses[np.isfinite(losses)]
         return np.where(np.isfinite(losses), losses, there.max(initial=0.0))[-last:]
 
-    def _report(self, running: float = 0.0) -> None:
+    def _report(self, running: float = 0.0, confirmed: float = 0.0) -> None:
+        """Call `progress`; candidates that run or were confirmed are counted in whole ones."""
         if self.progress is None:
             return
+        # a candidate takes longer with more trials
+        longer = self.confirm / self.options["trials"]
+        done = len(self.tried) + running + confirmed * longer
+        all_done = self.budget + _CHOSEN * longer
         n, loss, values = len(self.tried), math.nan, {}
         if self.tried:
             loss = self.best.loss
             row = self.space.from_unit(np.array(self.best.unit)).tolist()
             values = dict(zip(self.space.names, row, strict=True))
-        self.progress(Report((n + running) / self.budget, n, self.budget, loss, values))
+        self.progress(Report(done / all_done, n, self.budget, loss, values))
 
 
 def measured(

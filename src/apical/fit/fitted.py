@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Mapping
@@ -17,8 +16,7 @@ from apical.errors import ApicalError, FileFormatError, ModelError, Problem
 from apical.fit.objectives import Objective
 from apical.fit.space import Space
 from apical.fit.texts import objective_from, plain, restored
-from apical.io.atomic import replacing
-from apical.io.hdf5 import inspect, read_group
+from apical.io.hdf5 import inspect, read_group, write_groups
 from apical.simulate import simulate
 
 if TYPE_CHECKING:
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from apical.model import Network
     from apical.result import Result
 
-FORMAT, VERSION = "apical-fit", 1
+FORMAT, VERSION = "apical-fit", 2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -42,7 +40,8 @@ class Fit:
     history : Dataset
         Every candidate, along ``candidate``: ``values`` (candidate, parameter), ``loss``, ``best``:
         the smallest loss so far, ``seen``: the loss as the stage weights it, ``generation``:
-        number of the batch, ``stage``, and ``failed``, whose loss is NaN.
+        number of the batch, ``stage``, ``failed``, whose loss is NaN, and ``fresh``: the loss of
+        the best few with trials that were not fitted, if that was asked for; else NaN.
     reason : str
         Why it ended: "converged", "budget spent", "goal reached" or "stopped".
     provenance : mapping
@@ -57,13 +56,27 @@ class Fit:
 
     @property
     def best(self) -> int:
-        """Which candidate had the smallest loss; the first if several had."""
+        """Which candidate is the best: with fresh trials if there were any, else `best_seen`."""
+        fresh = self.history["fresh"].values
+        return self.best_seen if np.isnan(fresh).all() else int(np.nanargmin(fresh))
+
+    @property
+    def best_seen(self) -> int:
+        """Which candidate had the smallest loss as fitted; the first if several had."""
         return int(np.nanargmin(self.history["loss"].values))
 
     @property
     def loss(self) -> float:
-        """The smallest loss, with the trials that were fitted; see `simulate` for fresh ones."""
+        """The loss of the best, with the trials that were fitted; see `simulate` for others."""
         return float(self.history["loss"].values[self.best])
+
+    @property
+    def fresh_loss(self) -> float:
+        """The loss of the best with the fresh trials by which it was chosen; NaN without any.
+
+        The smallest of several is a little too good: `simulate` draws others.
+        """
+        return float(self.history["fresh"].values[self.best])
 
     @property
     def values(self) -> dict[str, float]:
@@ -84,7 +97,7 @@ class Fit:
         trials : int
             Number of trials.
         seed : int, optional
-            Seed of their draws; by default another than that of the fit.
+            Seed of their draws; by default another than those of the fit.
         **options
             As :func:`apical.simulate` takes them; by default those of the fit.
         """
@@ -133,18 +146,15 @@ class Fit:
         }
         marks = {"format": FORMAT, "format_version": VERSION, "reason": self.reason}
         table = self.history.assign({name: ((), text) for name, text in texts.items()})
-        # made in memory because HDF5 does not survive a disk that becomes full
-        image = io.BytesIO()
-        table.assign_attrs(marks).to_netcdf(image, engine="h5netcdf")
-        with replacing(path, overwrite) as temporary:
-            temporary.write_bytes(image.getbuffer())
+        write_groups(path, {None: table.assign_attrs(marks)}, overwrite)
 
     def __repr__(self) -> str:
         name = self.space.base.name or "network"
         n = self.history.sizes["candidate"]
+        fresh = "" if np.isnan(self.fresh_loss) else f" ({self.fresh_loss:.4g} with fresh trials)"
         return (
             f"<Fit of {name}: {len(self.space)} parameters, {n:,} candidates, loss "
-            f"{self.history['loss'].values[0]:.4g} → {self.loss:.4g}, {self.reason}>"
+            f"{self.history['loss'].values[0]:.4g} → {self.loss:.4g}{fresh}, {self.reason}>"
         )
 
 

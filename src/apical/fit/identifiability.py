@@ -17,6 +17,9 @@ from apical.fit.space import Space
 
 #: Parameters whose errors are correlated more than this are named together.
 _TOGETHER = 0.9
+#: A direction that is so much weaker than the strongest changes nothing that simulations in single
+#: precision could tell; and what part of a parameter must lie in such directions (cosine).
+_FLAT, _PART = 1e-8, 0.01
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,7 +35,8 @@ class Identifiability:
     ----------
     table : Dataset
         By ``parameter``: ``value``; ``sensitivity``: root mean square change of the residuals per
-        whole range; ``error``: standard error, as a share of the range; ``correlation``
+        whole range; ``error``: standard error, as a share of the range, infinite along directions
+        in which nothing changes, however small the residuals; ``correlation``
         (parameter, other) of errors. By ``direction``, best determined first: ``strength``, the
         eigenvalues of the matrix; ``loading`` (direction, parameter).
     """
@@ -60,7 +64,8 @@ class Identifiability:
     def __repr__(self) -> str:
         table = self.table.sortby("error")
         lines = [
-            f"  {name}: {value:.4g}, sensitivity {sensitivity:.3g}, error {error:.1%} of its range"
+            f"  {name}: {value:.4g}, sensitivity {sensitivity:.3g}, "
+            + (f"error {error:.1%} of its range" if np.isfinite(error) else "undetermined")
             for name, value, sensitivity, error in zip(
                 table["parameter"].values.tolist(), table["value"].values.tolist(),
                 table["sensitivity"].values.tolist(), table["error"].values.tolist(), strict=True,
@@ -110,7 +115,7 @@ def identify(
     sets = [space.changes(row) for row in space.from_unit(units)]
     given: dict[str, Any] = {"duration": 170.0, "trials": 1, **options}
     means, failures = measured(space.base, sets, objective, given)
-    rows = [_residuals(objective, mean) for mean in means]
+    rows = [objective.residuals_of_parts(mean) for mean in means]
     if failures or len({row.size for row in rows}) > 1 or not np.isfinite(rows).all():
         raise DataError("; ".join(failures) or "nothing to compare")
     found, k = np.array(rows), len(space)
@@ -119,30 +124,24 @@ def identify(
     return Identifiability(_table(space, space.from_unit(place), found[0], derivative))
 
 
-def _residuals(objective: Objective, means: list[np.ndarray]) -> np.ndarray:
-    """Return the residuals of all parts; the mean square of each counts as its weight says."""
-    parts = zip(objective.parts, means, strict=True)
-    found = [(part.residuals(mean), weight) for (part, weight), mean in parts]
-    n = sum(residuals.size for residuals, _ in found)
-    return np.concatenate([r * np.sqrt(weight * n / r.size) for r, weight in found])
-
-
 def _table(
     space: Space, values: np.ndarray, here: np.ndarray, derivative: np.ndarray
 ) -> xr.Dataset:
     """Return sensitivities, errors, correlations and directions; `derivative` is (k, n)."""
     fisher = derivative @ derivative.T
     strength, loading = np.linalg.eigh(fisher)
-    # what has no effect has an error without bounds: as large as numbers can tell
-    least = max(strength[-1], 1e-300) * 1e-12
+    least = max(strength[-1], 1e-300) * _FLAT
     inverse = (loading / np.maximum(strength, least)) @ loading.T
     free = max(here.size - len(space), 1)
     size = np.sqrt(inverse.diagonal())
+    # without residuals everything would be certain, also what has no effect
+    flat = (np.abs(loading[:, strength <= least]) > _PART).any(axis=1)
+    error = np.where(flat, np.inf, size * np.sqrt(here @ here / free))
     return xr.Dataset(
         {
             "value": ("parameter", values),
             "sensitivity": ("parameter", np.sqrt(np.mean(derivative**2, axis=1))),
-            "error": ("parameter", size * np.sqrt(here @ here / free)),
+            "error": ("parameter", error),
             "correlation": (("parameter", "other"), inverse / np.outer(size, size)),
             "strength": ("direction", strength[::-1]),
             "loading": (("direction", "parameter"), loading.T[::-1]),

@@ -59,6 +59,13 @@ class Objective(ABC):
         found = zip(self.parts, means, strict=True)
         return float(sum(weight * part.loss_of(mean) for (part, weight), mean in found))
 
+    def residuals_of_parts(self, means: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the residuals of all parts; the mean square of each counts as its weight says."""
+        found = zip(self.parts, means, strict=True)
+        parts = [(part.residuals(mean), weight) for (part, weight), mean in found]
+        n = sum(residuals.size for residuals, _ in parts)
+        return np.concatenate([r * np.sqrt(weight * n / r.size) for r, weight in parts])
+
     def weighted(self, weights: xr.DataArray) -> Objective:
         """Return the same with times that count more or less, as far as it compares waveforms.
 

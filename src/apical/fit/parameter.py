@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import math
 import numbers
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -74,6 +74,44 @@ class Parameter:
         if isinstance(self.paths, Mapping):
             return {str(path): float(factor) for path, factor in self.paths.items()}
         return {str(path): 1.0 for path in self.paths}
+
+
+# --- what is given --------------------------------------------------------------------------------
+
+
+def check_given(network: object, **more: object) -> None:
+    """Refuse what is no network, and what should be a mapping or names but is something else.
+
+    Parameters
+    ----------
+    network : Network
+        What should be a model.
+    **more
+        ``parameters``, which should be a mapping; ``drives``, which should be names.
+
+    Raises
+    ------
+    ModelError
+        With all of these; it says what was expected.
+    """
+    from apical.model import Network
+
+    problems = []
+    if not isinstance(network, Network):
+        message = f"must be a Network; got {network!r:.40}"
+        hint = "models.erp() is one, models.load(name) finds one by name"
+        problems.append(Problem("network", message, hint))
+    parameters, drives = more.get("parameters", {}), more.get("drives")
+    if not isinstance(parameters, Mapping):
+        message = f"must be a mapping of names to Parameters; got {parameters!r:.40}"
+        hint = '{"time": Parameter("drives.evprox1.mu", 10, 40)} is one'
+        problems.append(Problem("parameters", message, hint))
+    if isinstance(drives, str) or not (drives is None or isinstance(drives, Iterable)):
+        message = f"must be several names, such as ['evprox1']; got {drives!r:.40}"
+        hint = f"write [{drives!r}]" if isinstance(drives, str) else ""
+        problems.append(Problem("drives", message, hint))
+    if problems:
+        raise ModelError(problems)
 
 
 # --- patterns and usual ranges --------------------------------------------------------------------

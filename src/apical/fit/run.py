@@ -48,6 +48,7 @@ def fit(
     tolerance: float = 1e-3,
     goal: float = -math.inf,
     together: int | None = None,
+    confirm: int = 0,
     journal: str | os.PathLike[str] | None = None,
     progress: Callable[[Report], None] | None = None,
     **options: Any,
@@ -66,9 +67,10 @@ def fit(
         What is made small, such as ``Rmse(recorded, smooth=30, scale=3000)``.
     duration : float, ms
         Length of a simulation.
-    method : {'cma', 'bayes', 'cobyla', 'lbfgs', 'stepwise'}
-        CMA-ES, for any number of parameters and rough losses; Bayesian, for few candidates;
-        COBYLA and L-BFGS, for a good start and smooth losses; or HNN's scheme for evoked responses.
+    method : {'cma', 'gauss', 'bayes', 'cobyla', 'lbfgs', 'stepwise'}
+        CMA-ES, for any number of parameters and rough losses; Gauss-Newton, for waveforms from a
+        fair start; Bayesian, for few candidates; COBYLA and L-BFGS, for a good start and smooth
+        losses; or HNN's scheme for evoked responses.
     budget : int
         How many candidates are simulated at most.
     trials : int
@@ -80,11 +82,13 @@ def fit(
     goal : float
         It ends when the loss is no larger.
     together : int, optional
-        Candidates of a generation (cma, bayes).
+        Candidates of a generation (cma, bayes), or steps tried at a time (gauss).
+    confirm : int
+        Fresh trials with which the best eight candidates are tried at the end; what is returned
+        is then the best there. 0 returns the best with the trials that were fitted.
     journal : path, optional
-        File that keeps the losses of candidates; none that is in there is simulated again. So an
-        interrupted fit goes on where it was left, and ends as if it had not been interrupted, to
-        the last bit; or with a larger budget.
+        File that keeps the losses of candidates. An interrupted fit goes on where it was left, and
+        ends as if it had not been interrupted, to the last bit; or with a larger budget.
     progress : callable, optional
         Called with a `Report`; may raise :class:`apical.errors.Cancelled` to stop.
     **options
@@ -94,7 +98,7 @@ def fit(
     Returns
     -------
     Fit
-        The best that was seen, and all that was tried.
+        The best of those that were seen, and all that was tried.
 
     Raises
     ------
@@ -107,10 +111,10 @@ def fit(
     FileFormatError, StorageError
         If the journal is another fit's, or cannot be written.
     """
-    _check(space, objective, method, budget, tolerance, together)
+    _check(space, objective, method, budget, tolerance, together, confirm)
     simulated = _simulated(space.base, duration, trials, seed, together, options)
     asked = {"method": method, "tolerance": tolerance, "together": together}
-    found = Candidates(space, objective, simulated, int(budget), goal, progress)
+    found = Candidates(space, objective, simulated, int(budget), goal, int(confirm), progress)
     return _fitted(found, asked, journal)
 
 
@@ -139,12 +143,13 @@ def _fitted(
     """Search, with a journal if there is one, and put together what came out."""
     began = clock.perf_counter()
     if journal is None:
-        reason = _search(found, asked)
+        reason = _reason(found, asked)
     else:
         with Journal(journal, _recipe(found)) as found.known:
-            reason = _search(found, asked)
+            reason = _reason(found, asked)
     provenance = {
-        **asked, "budget": found.budget, "goal": found.goal if math.isfinite(found.goal) else None,
+        **asked, "budget": found.budget, "confirm": found.confirm,
+        "goal": found.goal if math.isfinite(found.goal) else None,
         "simulated": dict(found.options), "wall_seconds": clock.perf_counter() - began,
         **versions(),
     }  # fmt: skip
@@ -158,6 +163,7 @@ def _check(
     budget: int,
     tolerance: float,
     together: int | None,
+    confirm: int,
 ) -> None:
     """Refuse options that make no sense, all at once."""
     problems = []
@@ -178,8 +184,23 @@ def _check(
         problems.append(Problem("tolerance", f"must be between 0 and 1; got {tolerance!r}"))
     if together is not None and not (is_whole(together) and together >= 2):
         problems.append(Problem("together", f"must be a whole number ≥ 2; got {together!r}"))
+    if not (is_whole(confirm) and confirm >= 0):
+        problems.append(Problem("confirm", f"must be a whole number ≥ 0; got {confirm!r}"))
     if problems:
         raise ModelError(problems)
+
+
+def _reason(found: Candidates, asked: Mapping[str, Any]) -> str:
+    """Search, try the best with fresh trials if asked to, and return why it ended."""
+    try:
+        reason = _search(found, asked)
+        if found.confirm:
+            found.confirmed()
+    except (Cancelled, KeyboardInterrupt):
+        if not found.tried:
+            raise
+        return "stopped"
+    return reason
 
 
 def _search(found: Candidates, asked: Mapping[str, Any]) -> str:
@@ -187,7 +208,7 @@ def _search(found: Candidates, asked: Mapping[str, Any]) -> str:
     space, simulated = found.space, found.options
     search = Search(
         space.to_unit(space.start), found.evaluate, simulated["seed"], asked["tolerance"],
-        found.budget, asked["together"],
+        found.budget, asked["together"], found.compare,
     )  # fmt: skip
     try:
         if asked["method"] != "stepwise":
@@ -206,10 +227,6 @@ def _search(found: Candidates, asked: Mapping[str, Any]) -> str:
         return stepwise(search, plan, staged, lambda: np.array(found.best.unit))
     except Ended as end:
         return str(end)
-    except (Cancelled, KeyboardInterrupt):
-        if not found.tried:
-            raise
-        return "stopped"
 
 
 def _recipe(found: Candidates) -> dict[str, Any]:
@@ -240,6 +257,7 @@ def _history(found: Candidates) -> xr.Dataset:
             "generation": (along, np.array([one.generation for one in tried])),
             "stage": (along, np.array([one.stage for one in tried], str)),
             "failed": (along, np.isnan(loss)),
+            "fresh": (along, np.array([one.fresh for one in tried])),
         },
         {"candidate": np.arange(len(tried)), "parameter": np.array(space.names, str)},
     )

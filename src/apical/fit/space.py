@@ -16,6 +16,7 @@ from apical.fit.parameter import (
     Normal,
     Parameter,
     changed_by,
+    check_given,
     expanded,
     fitting,
     has_range,
@@ -72,6 +73,7 @@ class Space:
     """
 
     def __init__(self, network: Network, parameters: Mapping[str, Parameter]) -> None:
+        check_given(network, parameters=parameters)
         problems: list[Problem] = []
         found: dict[str, Parameter] = {}
         for name, parameter in expanded(network, parameters, problems):
@@ -117,6 +119,7 @@ class Space:
         ModelError
             If a pattern fits nothing that has a usual range.
         """
+        check_given(network)
         problems: list[Problem] = []
         found: dict[str, Parameter] = {}
         for pattern in patterns:
@@ -163,6 +166,7 @@ class Space:
         ModelError
             If there is no such evoked drive, or a range makes no sense.
         """
+        check_given(network, drives=drives)
         evoked = [name for name, drive in network.drives.items() if drive.kind == "evoked"]
         chosen = evoked if drives is None else list(drives)
         problems = [

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import ArrayLike
 from apical import __version__
 from apical.ensemble import Ensemble
 from apical.ensemble.parameters import ParameterSets, parameter_sets
-from apical.ensemble.run import _keep
+from apical.ensemble.run import first_seed, own_seeds, to_keep, with_seeds
 from apical.errors import Cancelled, ModelError, Problem
 from apical.fit.executors import Executor, results
 from apical.fit.journal import Journal, key_of
@@ -43,7 +44,7 @@ def sweep(
     *,
     trials: int = 1,
     dt: float | str = 0.025,
-    seed: int = 0,
+    seed: int | Sequence[int] = 0,
     engine: str = "auto",
     rates: str = "exact",
     precision: str = "double",
@@ -98,18 +99,21 @@ def sweep(
         If the journal is of another sweep (it says what differs), or cannot be written.
     """
     given = {
-        "dt": dt, "trials": trials, "seed": seed, "engine": engine, "rates": rates,
+        "dt": dt, "trials": trials, "seed": first_seed(seed), "engine": engine, "rates": rates,
         "precision": precision, "start": start, "threads": threads,
     }  # fmt: skip
     if executor is not None:
         given |= {"engine": "cpu" if engine == "auto" else engine, "threads": threads or 1}
     space, sets = _sets(network, parameters)
+    seeds = own_seeds(seed, len(sets))
     keep = {"dipole_every": dipole_every, "spikes": keep_spikes, "summaries": dict(summaries or {})}
     work = _work(sets, duration, given, keep, executor is not None)
+    if seeds is not None:
+        work = replace(work, options=work.options | {"seed": None})
     size = _size(batch, work)
     with nullcontext({}) if journal is None else Journal(journal, _recipe(work)) as store:
-        tables = _tables(store, sets, work, size, executor, progress)
-    return _ensemble(tables, sets, work, space, parameters)
+        tables = _tables(store, sets, seeds, work, size, executor, progress)
+    return _ensemble(tables, sets, seeds, work, space, parameters)
 
 
 def _sets(network: Network | Space, parameters: Any) -> tuple[Space | None, ParameterSets]:
@@ -132,7 +136,7 @@ def _work(
     # what this machine has says nothing of the others
     here: dict[str, Any] = {"engine": "cpu"} if elsewhere else {}
     options = checked(sets.network, duration, sets=len(sets), **(given | here))
-    kept = _keep(options, **keep)
+    kept = to_keep(options, **keep)
     if wrong := _TAKEN & kept.summaries.keys():
         raise ModelError([Problem(f"summaries.{name}", "needs another name") for name in wrong])
     known = options.provenance() | ({"engine": given["engine"]} if elsewhere else {})
@@ -171,15 +175,20 @@ def _as_floats(changes: Mapping[str, Any]) -> dict[str, Any]:
 def _tables(
     store: Store,
     sets: ParameterSets,
+    seeds: Sequence[int] | None,
     work: Work,
     size: int,
     executor: Executor | Callable[[], Executor] | None,
     progress: Callable[[float], None] | None,
 ) -> dict[str, xr.Dataset]:
     """Simulate what is not in store, and join all that was asked for."""
-    keys = [key_of(_as_floats(one)) for one in sets.given]
+    each = [(_as_floats(one),) for one in sets.given]
+    if seeds is not None:
+        each = [(one, seed) for (one,), seed in zip(each, seeds, strict=True)]
+    keys = [key_of(*one) for one in each]
+    given = zip(sets.given, seeds or [None] * len(sets), strict=True)
     try:
-        _fill(store, dict(zip(keys, sets.given, strict=True)), work, size, executor, progress)
+        _fill(store, dict(zip(keys, given, strict=True)), work, size, executor, progress)
     except (Exception, KeyboardInterrupt) as error:
         where = f"; they are in '{store.path}'" if isinstance(store, Journal) else ""
         done = sum(key in store for key in keys)
@@ -194,16 +203,16 @@ def _tables(
 
 def _fill(
     store: Store,
-    sets: Mapping[bytes, Mapping[str, Any]],
+    sets: Mapping[bytes, tuple[Mapping[str, Any], int | None]],
     work: Work,
     size: int,
     executor: Executor | Callable[[], Executor] | None,
     progress: Callable[[float], None] | None,
 ) -> None:
-    """Simulate the sets that are not in store."""
+    """Simulate the sets, each perhaps with a seed, that are not in store."""
     missing = [key for key in sets if key not in store or _SHARED not in store]
     batches = [missing[k : k + size] for k in range(0, len(missing), size)]
-    tasks = [(work, [sets[key] for key in batch]) for batch in batches]
+    tasks = [_task(work, [sets[key] for key in batch]) for batch in batches]
     done = len(sets) - len(missing)
 
     def report(fraction: float, n: int = 0) -> None:
@@ -215,6 +224,15 @@ def _fill(
         store.update(found if _SHARED in store else {_SHARED: records[0], **found})
         done += len(found)
         report(0.0)
+
+
+def _task(
+    work: Work, sets: Sequence[tuple[Mapping[str, Any], int | None]]
+) -> tuple[Work, list[Mapping[str, Any]]]:
+    """Return what a worker is given: the sets, and their seeds among the options."""
+    if work.options["seed"] is None:
+        work = replace(work, options=work.options | {"seed": [seed for _, seed in sets]})
+    return work, [changes for changes, _ in sets]
 
 
 def _each(
@@ -233,8 +251,9 @@ def _each(
 
 
 def _ensemble(
-    tables: dict[str, xr.Dataset], sets: ParameterSets, work: Work, space: Space | None, values: Any
-) -> Ensemble:
+    tables: dict[str, xr.Dataset], sets: ParameterSets, seeds: Sequence[int] | None, work: Work,
+    space: Space | None, values: Any,
+) -> Ensemble:  # fmt: skip
     """Return tables as an ensemble, with the parameters of each member."""
     trials, members = work.options["trials"], tables["members"]
     of = np.arange(len(sets)).repeat(trials)
@@ -242,9 +261,10 @@ def _ensemble(
         "members": len(of), "sets": len(sets), "parameters": list(sets.columns),
         "summaries": list(work.summaries),
     }  # fmt: skip
-    members = members.assign_coords({path: column[of] for path, column in sets.columns.items()})
+    columns = with_seeds(sets.columns, seeds)
+    members = members.assign_coords({path: column[of] for path, column in columns.items()})
     if space:
-        columns = xr.Variable(("member", "parameter"), np.asarray(values, float)[of])
+        rows = xr.Variable(("member", "parameter"), np.asarray(values, float)[of])
         names = ("parameter", np.array(space.names, str))
-        members = members.assign(parameters=columns).assign_coords(parameter=names)
+        members = members.assign(parameters=rows).assign_coords(parameter=names)
     return Ensemble(work.network, provenance, lambda: {**tables, "members": members})

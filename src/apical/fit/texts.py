@@ -36,7 +36,8 @@ def plain(value: Any) -> Any:
         return {"kind": "array", "dims": list(value.dims), "axes": axes,
                 "values": value.values.tolist()}  # fmt: skip
     if isinstance(value, Mapping):
-        return {str(name): plain(item) for name, item in value.items()}
+        # apart from its names, one of which may be "kind"
+        return {"kind": "mapping", "of": {str(name): plain(item) for name, item in value.items()}}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     if isinstance(value, np.generic):
@@ -61,8 +62,10 @@ def restored(data: Any) -> Any:
         return data
     if data.get("kind") == "array":
         return xr.DataArray(np.array(data["values"]), dims=data["dims"], coords=data["axes"])
+    if data["kind"] == "mapping":
+        return {name: restored(item) for name, item in data["of"].items()}
     fields = {name: restored(item) for name, item in data.items() if name != "kind"}
-    return _KINDS[data["kind"]](**fields) if "kind" in data else fields
+    return _KINDS[data["kind"]](**fields)
 
 
 def objective_from(data: Any) -> Objective | None:

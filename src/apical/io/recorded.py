@@ -125,9 +125,7 @@ def _text(data: bytes, name: str) -> str:
     if len(data) > MAX_BYTES:
         raise FileFormatError(f"{name}: larger than {MAX_BYTES // 1024**2} MB")
     if b"\0" in data:
-        raise FileFormatError(
-            f"{name}: this is not a text file; two columns of numbers needed"
-        )
+        raise FileFormatError(f"{name}: this is not a text file; two columns of numbers needed")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

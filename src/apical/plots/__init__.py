@@ -10,6 +10,7 @@ from apical.plots.cells import column, morphology
 from apical.plots.dipoles import dipole, layers
 from apical.plots.extracellular import csd, lfp
 from apical.plots.fits import convergence, fitted, parameters, sensitivity
+from apical.plots.inference import coverage, learning, pairs, predictive, ranks
 from apical.plots.movies import movie, save_movie, voltages
 from apical.plots.panels import panels
 from apical.plots.spectra import psd, tfr
@@ -23,6 +24,7 @@ __all__ = [
     "connections",
     "connectivity",
     "convergence",
+    "coverage",
     "csd",
     "dipole",
     "drive_strengths",
@@ -30,13 +32,17 @@ __all__ = [
     "fitted",
     "histogram",
     "layers",
+    "learning",
     "lfp",
     "morphology",
     "movie",
     "neighbours",
+    "pairs",
     "panels",
     "parameters",
+    "predictive",
     "psd",
+    "ranks",
     "raster",
     "save_figure",
     "save_movie",
