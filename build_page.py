@@ -1,9 +1,11 @@
 """Build the studio's page when the package is built; node and npm do it.
 
-A wheel is not built without the page. An editable checkout is, where there is no node: everything
-but the studio works, and the studio says what is missing.
+Where there is no node, a checkout is installed without the page: everything but the studio works,
+and the studio says what is missing. A wheel that is to be published is not built without it: there,
+APICAL_RELEASE is set.
 """
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,6 +15,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 STUDIO = Path(__file__).parent / "src" / "apical" / "studio"
 WEB, PAGE = STUDIO / "web", STUDIO / "static" / "index.html"
+RELEASE = "APICAL_RELEASE" in os.environ
 
 
 class BuildPage(BuildHookInterface):
@@ -29,7 +32,7 @@ class BuildPage(BuildHookInterface):
             for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
                 subprocess.run([npm, *arguments], cwd=WEB, check=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            if version != "editable":
+            if RELEASE:
                 raise RuntimeError(f"the studio's page could not be built: {error}") from error
             self.app.display_warning(f"the studio's page was not built: {error}")
 
