@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from apical.engines import get
 from apical.engines.base import Member, run_alone
 from apical.engines.cpu import CpuEngine
 from apical.engines.cpu.batch import Batch
@@ -60,6 +63,35 @@ def test_members_are_what_they_are_alone():
         assert (result.dipole == alone.dipole).all()
         assert (result.observed[0] == alone.observed[0]).all()
     assert len({r.recordings[0].tobytes() for r in found}) > len(TOGETHER)
+
+
+@pytest.mark.parametrize("precision", ["double", "single"])
+def test_sums_are_the_same_wherever_cells_are(precision):
+    """Eleven cells of each member: eights begin anywhere, and lie in two groups now and then."""
+    random = np.random.default_rng(1)
+    plan = compile(one_cell(tree(), n=11, celsius=37.0), 3.3, precision=precision)
+    members, nodes = [], plan.populations[0].cell.tree.nodes
+    for _ in range(4):
+        weights = random.normal(size=(15, 11, nodes))
+        summed = observe(plan, "sums", "cells", weights, of="v", every=3)
+        summed = observe(summed, "currents", "cells", weights)
+        members.append(Member(summed, summed.trial(0)[1]))
+    run = CpuEngine().start(members, threads=2)
+    while run.step < run.steps:
+        run.advance()
+    found = [run.result(k) for k in range(len(members))]
+    run.close()
+    for result, one in zip(found, members, strict=True):
+        alone = run_alone(CpuEngine(), one, threads=1)
+        double = dataclasses.replace(one.plan, precision="double")
+        plain = run_alone(get("reference"), Member(double, one.inputs))
+        assert (result.dipole == alone.dipole).all()
+        for k, observable in enumerate(one.plan.observables):
+            assert (result.observed[k] == alone.observed[k]).all()
+            # rounding is relative to what is added up, at about -65 mV
+            terms = 65 * np.abs(observable.weights).sum(axis=(1, 2)).max()
+            error = np.abs(result.observed[k] - plain.observed[k]).max()
+            assert error < (1e-14 if precision == "double" else 1e-6) * terms
 
 
 def test_a_batch_has_one_structure():

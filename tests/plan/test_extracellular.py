@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from apical import ElectrodeArray, Section
+from apical import ElectrodeArray, Network, Section, simulate
 from apical.errors import ModelError
 from apical.model import Cell
 from apical.plan import compile
@@ -138,3 +138,9 @@ def test_no_more_weights_than_there_is_room_for():
     with pytest.raises(ModelError, match=r"electrodes\.many: weights would take") as caught:
         compile(network, 5)
     assert len(caught.value.problems) == 1
+
+
+def test_without_cells_there_are_no_potentials():
+    array = ElectrodeArray(positions=[(0, 0, 0), (0, 0, 100)], every=0.05)
+    found = simulate(Network(electrodes={"shank": array}), 1.0).lfp["shank"]
+    assert dict(found.sizes) == {"trial": 1, "population": 0, "electrode": 2, "time": 21}

@@ -36,7 +36,7 @@ def plan_electrodes(
     _check_room(network, populations)
     found = []
     for name, array in network.electrodes.items():
-        address, every = _ADDRESS + name, max(1, round(array.every / dt))
+        address, every = _ADDRESS + name, steps_between(array, dt)
         for index, population in enumerate(populations.values()):
             kept = earlier.potential(name, address, population)
             if kept is None or (kept.population, kept.every) != (index, every):
@@ -45,6 +45,11 @@ def plan_electrodes(
                 kept = observable(address, index, population, weights, every=every)
             found.append(kept)
     return tuple(found)
+
+
+def steps_between(array: ElectrodeArray, dt: float) -> int:
+    """Return the number of steps from one sample to the next."""
+    return max(1, round(array.every / dt))
 
 
 def _check_room(network: Network, populations: dict[str, PopulationPlan]) -> None:

@@ -110,18 +110,22 @@ class ObservablePlan:
         """Return the number of samples in a run."""
         return steps // self.every + 1
 
-    def with_injected(self, sums: Floats, clamps: Sequence[ClampPlan], steps: int) -> Floats:
-        """Return a copy of the sums, (outputs, samples), with what clamps add to every sample."""
-        added = sums.copy()
-        if self.at_nodes is None:
-            return added
+    def with_injected(
+        self, sums: Floats, clamps: Sequence[ClampPlan], steps: int, *, copy: bool = True
+    ) -> Floats:
+        """Return the sums, (outputs, samples), with what clamps add to every sample.
+
+        Without `copy` these are the given ones where nothing is added.
+        """
+        at_nodes = self.at_nodes
+        mine = [c for c in clamps if c.population == self.population and at_nodes is not None]
+        added = sums.copy() if copy or mine else sums
         # sample k follows step k·every − 1
         step = np.arange(self.samples(steps)) * self.every - 1
-        for clamp in clamps:
-            if clamp.population == self.population:
-                on = (clamp.first <= step) & (step < clamp.last)
-                gain = self.at_nodes[:, clamp.cells, clamp.node].sum(axis=1)
-                added += clamp.amplitude * gain[:, None] * on
+        for clamp in mine:
+            on = (clamp.first <= step) & (step < clamp.last)
+            gain = at_nodes[:, clamp.cells, clamp.node].sum(axis=1)  # type: ignore[index]
+            added += clamp.amplitude * gain[:, None] * on
         return added
 
 

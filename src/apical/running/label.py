@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from apical.engines.base import RawResult
-from apical.plan.extracellular import array_of
+from apical.plan.extracellular import array_of, steps_between
 from apical.plan.plan import Plan, time_of
 from apical.running.prepare import Prepared
 
@@ -118,11 +118,18 @@ def potentials(
     plan, found = prepared.plan, {}
     for name, array in plan.network.electrodes.items():
         mine = [k for k, o in enumerate(plan.observables) if array_of(o) == name]
-        values = np.stack([[t.raw.observed[k] for k in mine] for t in trials])
-        rest = values[0, :, :, 0] if prepared.at_rest else np.zeros(values.shape[1:3])
+        at = time[:: steps_between(array, plan.dt)]
+        values = np.zeros((len(trials), len(mine), len(array.positions), len(at)))
+        for trial, given in zip(values, trials, strict=True):
+            for k, potential in zip(mine, trial, strict=True):
+                potential[:] = given.raw.observed[k]
+        rest = np.zeros(values.shape[1:3])
+        if prepared.at_rest:
+            rest[:] = values[0, :, :, 0]
+            values -= rest[:, :, None]
         found[name] = RecordedPotentials(
-            time=time[:: plan.observables[mine[0]].every], values=values - rest[:, :, None],
-            rest=rest, positions=np.array(array.positions), conductivity=array.conductivity,
+            time=at, values=values, rest=rest, positions=np.array(array.positions),
+            conductivity=array.conductivity,
         )  # fmt: skip
     return found
 

@@ -20,6 +20,8 @@ from apical.engines.cpu.math import compiled
 _INT = ir.IntType(64)
 #: Lanes of a narrow group by the bits of its numbers; the same as in `apical.engines.cpu.layout`.
 _LANES = {64: 8, 32: 16}
+_SHORT = ir.IntType(32)
+_EIGHT_DOUBLES, _EIGHT_PLACES = ir.VectorType(ir.DoubleType(), 8), ir.VectorType(_SHORT, 8)
 #: Products and sums may fuse, as in all other kernels.
 _FAST = ("contract", "nsz")
 
@@ -255,29 +257,29 @@ def subtract_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> 
     return _row_operation(write, types.void(out, a, to, at, L))
 
 
-def _weigh(outputs: int, steps: int) -> Any:
+def _weigh(steps: int) -> Any:
     @compiled
     def weigh(
-        typingctx: Any, out: Any, weights: Any, v: Any, to: Any, apart: Any, at: Any, first: Any,
-        nodes: Any, L: Any, half: Any,
+        typingctx: Any, out: Any, weights: Any, v: Any, to: Any, at: Any, first: Any, nodes: Any,
+        L: Any, half: Any,
     ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, found: Any, args: Any) -> Any:
             rows = _Rows(context, builder, found, args)
             rows.offset = builder.mul(args[-1], _INT(rows.lanes))
-            _weigh_half(rows, outputs, steps)
+            _weigh_half(rows, steps)
             return context.get_dummy_value()
 
-        return types.void(out, weights, v, to, apart, at, first, nodes, L, half), generate
+        return types.void(out, weights, v, to, at, first, nodes, L, half), generate
 
     return weigh
 
 
-def _weigh_half(r: _Rows, outputs: int, steps: int) -> None:
-    """Write the loop over nodes: every row is read once for all outputs and steps."""
-    builder, (_, _, _, to, apart, at, first, nodes, lanes) = r.builder, r.args[:9]
+def _weigh_half(r: _Rows, steps: int) -> None:
+    """Write the loop over nodes: a row of weights is read once for all steps."""
+    builder, (_, _, _, to, at, first, nodes, lanes) = r.builder, r.args[:8]
     size = builder.mul(nodes, lanes)
-    sums = [[cgutils.alloca_once(builder, r.row) for _ in range(steps)] for _ in range(outputs)]
-    for total in (total for row in sums for total in row):
+    sums = [cgutils.alloca_once(builder, r.row) for _ in range(steps)]
+    for total in sums:
         builder.store(ir.Constant(r.row, None), total)
     with cgutils.for_range(builder, nodes, intp=_INT) as loop:
         row = builder.mul(loop.index, lanes)
@@ -286,68 +288,157 @@ def _weigh_half(r: _Rows, outputs: int, steps: int) -> None:
             where = builder.add(builder.add(start, row), builder.mul(size, _INT(k)))
             return builder.load(r.pointer(array, where), align=4, typ=r.row)
 
-        values = [read(2, first, s) for s in range(steps)]
-        for o in range(outputs):
-            weight = read(1, at, o)
-            for s, total in enumerate(sums[o]):
-                kept = builder.load(total, typ=r.row)
-                builder.store(r.add(kept, r.mul(weight, values[s])), total)
-    for o in range(outputs):
-        for s, total in enumerate(sums[o]):
-            where = builder.add(to, builder.mul(apart, _INT(o)))
-            where = builder.add(where, builder.mul(lanes, _INT(s)))
-            builder.store(builder.load(total, typ=r.row), r.pointer(0, where), align=4)
+        weight = read(1, at, 0)
+        for s, total in enumerate(sums):
+            kept = builder.load(total, typ=r.row)
+            builder.store(r.add(kept, r.mul(weight, read(2, first, s))), total)
+    for s, total in enumerate(sums):
+        where = builder.add(to, builder.mul(lanes, _INT(s)))
+        builder.store(builder.load(total, typ=r.row), r.pointer(0, where), align=4)
 
 
-#: Sum weighted rows of `nodes` nodes for four outputs or one, and four steps or one: weights from
-#: `at` on, one output after the other; values from `first` on, one step after the other; sums to
-#: `to`, outputs `apart` from each other, one row per step. One half of the lanes, so that what is
-#: read again and again stays in the nearest cache.
-weigh_4_4, weigh_4_1, weigh_1_4, weigh_1_1 = _weigh(4, 4), _weigh(4, 1), _weigh(1, 4), _weigh(1, 1)
+#: Sum weighted rows of `nodes` nodes for four steps or one: weights from `at` on; values from
+#: `first` on, one step after the other; sums to `to`, one row per step. One half of the lanes, so
+#: that what is read again and again stays in the nearest cache.
+weigh_4, weigh_1 = _weigh(4), _weigh(1)
 
 
-def _interleave(builder: Any, a: Any, b: Any) -> Any:
-    """Return the numbers of two vectors in turn."""
-    n = a.type.count
-    order = [side + at for at in range(n) for side in (0, n)]
-    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), 2 * n), order))
+def _eight(context: Any, builder: Any, signature: Any, args: Any, array: int, at: Any) -> Any:
+    """Return the pointer to eight numbers of an array."""
+    bits = signature.args[array].dtype.bitwidth
+    real = ir.DoubleType() if bits == 64 else ir.FloatType()
+    data = _data(context, builder, signature.args[array], args[array])
+    place = builder.gep(data, [at], source_etype=real)
+    return builder.bitcast(place, ir.VectorType(real, 8).as_pointer())
+
+
+def _transposed(context: Any, builder: Any, signature: Any, args: Any, at: Any, apart: Any) -> Any:
+    """Return the columns of eight rows of eight numbers, `apart` from each other."""
+    rows = []
+    for k in range(8):
+        where = builder.add(at, builder.mul(apart, _INT(k)))
+        rows.append(builder.load(_eight(context, builder, signature, args, 1, where), align=4))
+    # blocks of one number beside the diagonal change places, then of two, then of four
+    for size in (1, 2, 4):
+        for k in (k for k in range(8) if not k & size):
+            low = [8 + c - size if c & size else c for c in range(8)]
+            high = [8 + c if c & size else c + size for c in range(8)]
+            pair = rows[k], rows[k + size]
+            for to, order in ((k, low), (k + size, high)):
+                rows[to] = builder.shuffle_vector(*pair, ir.Constant(_EIGHT_PLACES, order))
+    return rows
 
 
 @compiled
-def add_lanes(typingctx: Any, out: Any, values: Any, to: Any, at: Any, apart: Any) -> Any:
-    """Add eight lanes, one after the other, to eight sums, for eight samples at once.
+def transpose(
+    typingctx: Any, out: Any, values: Any, to: Any, at: Any, apart: Any, out_apart: Any
+) -> Any:
+    """Write eight rows of eight numbers as columns."""
 
-    Samples of the lanes are rows `apart` from each other; `out` is double.
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        columns = _transposed(context, builder, signature, args, args[3], args[4])
+        for k, column in enumerate(columns):
+            where = builder.add(args[2], builder.mul(args[5], _INT(k)))
+            builder.store(column, _eight(context, builder, signature, args, 0, where), align=4)
+        return context.get_dummy_value()
+
+    return types.void(out, values, to, at, apart, out_apart), generate
+
+
+@compiled
+def add_lanes(
+    typingctx: Any, out: Any, values: Any, to: Any, at: Any, apart: Any, lanes: Any
+) -> Any:
+    """Add up to eight lanes, one after the other, for eight samples at once.
+
+    Samples of the lanes are rows `apart` from each other, and are read to the eighth lane and
+    sample; `out` is double.
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        real = ir.DoubleType() if signature.args[1].dtype.bitwidth == 64 else ir.FloatType()
-        source = _data(context, builder, signature.args[1], args[1])
-        row, sums = ir.VectorType(real, 8), ir.VectorType(ir.DoubleType(), 8)
-        rows = []
-        for k in range(8):
-            where = builder.add(args[3], builder.mul(args[4], _INT(k)))
-            pointer = builder.gep(source, [where], source_etype=real)
-            rows.append(builder.load(builder.bitcast(pointer, row.as_pointer()), align=4, typ=row))
-        # samples × lanes → lanes × samples: rows merge in pairs until one is left
-        while len(rows) > 1:
-            half = len(rows) // 2
-            rows = [_interleave(builder, rows[k], rows[k + half]) for k in range(half)]
-        place = builder.gep(
-            _data(context, builder, signature.args[0], args[0]), [args[2]],
-            source_etype=ir.DoubleType(),
-        )  # fmt: skip
-        place = builder.bitcast(place, sums.as_pointer())
-        total = builder.load(place, align=8, typ=sums)
-        for lane in range(8):
-            order = ir.Constant(ir.VectorType(ir.IntType(32), 8), [lane * 8 + k for k in range(8)])
-            value = builder.shuffle_vector(rows[0], rows[0], order)
-            value = value if real == ir.DoubleType() else builder.fpext(value, sums)
-            total = builder.fadd(total, value)
-        builder.store(total, place, align=8)
+        total: Any = ir.Constant(_EIGHT_DOUBLES, None)
+        columns = _transposed(context, builder, signature, args, args[3], args[4])
+        for lane, value in enumerate(columns):
+            there = builder.icmp_signed(">", args[5], _INT(lane))
+            more = builder.fadd(total, _double(builder, value))
+            total = builder.select(there, more, total)
+        builder.store(total, _eight(context, builder, signature, args, 0, args[2]), align=8)
         return context.get_dummy_value()
 
-    return types.void(out, values, to, at, apart), generate
+    return types.void(out, values, to, at, apart, lanes), generate
+
+
+def _double(builder: Any, value: Any) -> Any:
+    """Return eight numbers in double."""
+    return value if value.type == _EIGHT_DOUBLES else builder.fpext(value, _EIGHT_DOUBLES)
+
+
+def _everywhere(builder: Any, number: Any, row: Any) -> Any:
+    """Return a vector of one number."""
+    alone = builder.insert_element(ir.Constant(row, ir.Undefined), number, _SHORT(0))
+    zeros = ir.Constant(ir.VectorType(_SHORT, row.count), None)
+    return builder.shuffle_vector(alone, alone, zeros)
+
+
+def _weigh_cells(outputs: int) -> Any:
+    @compiled
+    def weigh(
+        typingctx: Any, out: Any, values: Any, weights: Any, to: Any, apart: Any, first: Any,
+        at: Any, nodes: Any, cells: Any, goes_on: Any,
+    ) -> Any:  # fmt: skip
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            places = []
+            for o in range(outputs):
+                where = builder.add(args[3], builder.mul(args[4], _INT(o)))
+                places.append(_eight(context, builder, signature, args, 0, where))
+            sums = [cgutils.alloca_once(builder, _EIGHT_DOUBLES) for _ in places]
+            for total, place in zip(sums, places, strict=True):
+                before = builder.load(place, align=8, typ=_EIGHT_DOUBLES)
+                none = ir.Constant(_EIGHT_DOUBLES, None)
+                builder.store(builder.select(args[9], before, none), total)
+            _add_cells(context, builder, signature, args, sums)
+            for total, place in zip(sums, places, strict=True):
+                builder.store(builder.load(total, typ=_EIGHT_DOUBLES), place, align=8)
+            return context.get_dummy_value()
+
+        whole = (to, apart, first, at, nodes, cells, goes_on)
+        return types.void(out, values, weights, *whole), generate
+
+    return weigh
+
+
+def _add_cells(context: Any, builder: Any, signature: Any, args: Any, sums: list[Any]) -> None:
+    """Write the loops over cells and nodes: eight samples are read once for all outputs."""
+    first, at, nodes, cells = args[5:9]
+    row = _eight(context, builder, signature, args, 1, first).type.pointee
+    data = _data(context, builder, signature.args[2], args[2])
+    of_cell = [cgutils.alloca_once(builder, row) for _ in sums]
+    with cgutils.for_range(builder, cells, intp=_INT) as cell:
+        for total in of_cell:
+            builder.store(ir.Constant(row, None), total)
+        with cgutils.for_range(builder, nodes, intp=_INT) as loop:
+            k = builder.add(builder.mul(cell.index, nodes), loop.index)
+            where = builder.add(first, builder.mul(k, _INT(8)))
+            v = builder.load(_eight(context, builder, signature, args, 1, where), align=4, typ=row)
+            for o, total in enumerate(of_cell):
+                where = builder.add(at, builder.add(builder.mul(k, _INT(len(sums))), _INT(o)))
+                place = builder.gep(data, [where], source_etype=row.element)
+                weight = _everywhere(builder, builder.load(place, typ=row.element), row)
+                kept = builder.load(total, typ=row)
+                more = builder.fadd(kept, builder.fmul(weight, v, flags=_FAST), flags=_FAST)
+                builder.store(more, total)
+        for total, found in zip(sums, of_cell, strict=True):
+            value = _double(builder, builder.load(found, typ=row))
+            builder.store(builder.fadd(builder.load(total, typ=_EIGHT_DOUBLES), value), total)
+
+
+#: Outputs that are weighed at once.
+AT_ONCE = (8, 4, 2, 1)
+#: Sum weighted nodes of some cells for some outputs and eight samples, each cell by itself, and add
+#: the cells to sums that go on or begin: values from `first` on, eight samples of one node after
+#: the other; weights from `at` on, all outputs of one node after the other; cells one after the
+#: other; sums to `to`, outputs `apart`; double.
+weigh_cells_8, weigh_cells_4, weigh_cells_2, weigh_cells_1 = (_weigh_cells(n) for n in AT_ONCE)
 
 
 def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,9 +11,14 @@ import numpy as np
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.events import Inputs
 from apical.engines.cpu.layout import aligned
-from apical.engines.cpu.program import shown
+from apical.engines.cpu.lowlevel import AT_ONCE
+from apical.engines.cpu.program import CellProgram, shown
 from apical.engines.cpu.tables import (
+    KEPT,
+    OCTET,
     OUTPUT,
+    PART,
+    PIECE,
     RECORD,
     SHOWN,
     SUM,
@@ -25,6 +30,7 @@ from apical.engines.cpu.tables import (
 )
 from apical.plan.discretise import Floats, Ints
 from apical.plan.plan import Inputs as GivenInputs
+from apical.plan.plan import Plan
 from apical.plan.recordings import RecordingPlan
 
 
@@ -156,90 +162,150 @@ def _rows(kind: Kind, request: RecordingPlan) -> Ints:
 
 
 def sums(batch: Batch) -> tuple[Sums, Ints]:
-    """Return dipoles and observables by group, and which sum of each group is which.
+    """Return dipoles and observables by group, and what there is to be added up.
 
-    The second array, (requests, groups), counts populations' dipoles first, then observables;
-    −1 where a group has none.
+    The second array, (parts, 5), has request, member, and fields of a part. Requests are
+    populations' dipoles first, then observables.
     """
-    plan = batch.plan
-    requests = [(p, 1, 1) for p in range(len(plan.populations))]
-    requests += [(o.population, o.every, o.outputs) for o in plan.observables]
-    which = np.full((len(requests), batch.groups), -1)
+    pieces = [_pieces(*group[3:]) for group in batch.each_group()]
+    requests, weights = _requests(batch.plan), _Weights(batch)
+    room = -(-batch.window // KEPT) * KEPT
     rows: list[tuple[int, ...]] = []
-    weights: list[Floats] = []
-    shared: dict[tuple[int, int], int] = {}
-    start, at, to = [0], 0, 0
+    parts: list[Ints] = [np.zeros((0, 5), np.int64)]
+    start, to = [0], 0
     for g, kind, lanes, position, cells in batch.each_group():
         slots: dict[int, int] = {}
-        for number, (population, every, outputs) in enumerate(requests):
-            is_dipole = number < len(plan.populations)
+        lane, n = pieces[g]["lane"], len(pieces[g])
+        member, goes_on = np.array(kind.members)[position[lane]], cells[lane] % OCTET != 0
+        for number, (population, every, outputs, _) in enumerate(requests):
+            is_dipole = number < len(batch.plan.populations)
             if population != kind.population:
                 continue
-            if is_dipole and not plan.populations[population].dipole:
+            if is_dipole and not batch.plan.populations[population].dipole:
                 continue
-            programs = [kind.programs[k] for k in position]
-            key = (id(programs[0]), lanes)
-            alike = is_dipole and all(p is programs[0] for p in programs)
-            if not (alike and key in shared):
-                block = _weights(batch, number, kind, lanes, position, cells)
-                weights.append(block)
-                where, at = at, at + block.size
-                if alike:
-                    shared[key] = where
+            if is_dipole:
+                where = weights.of_dipole(kind, lanes, position), 0, 0
             else:
-                where = shared[key]
-            which[number, g] = len(rows)
+                n_cells = batch.plan.populations[population].n
+                first = position[0] * n_cells + cells[0]
+                observable = number - len(batch.plan.populations)
+                all_cells = n_cells * len(kind.members)
+                where = weights.of_observable(observable, kind), first, all_cells
             keeper = every not in slots
             slot = slots.setdefault(every, len(slots))
-            rows.append((every, outputs, where, to, batch.window, slot, keeper))
-            to += outputs * batch.window * lanes
+            rows.append((every, outputs, *where, to, room, slot, keeper))
+            at = to + room * np.arange(n)
+            whose = np.full(n, number), member
+            parts.append(np.stack([*whose, at, np.full(n, n * room), goes_on], axis=1))
+            to += outputs * n * room
         start.append(len(rows))
-    values = aligned([np.zeros(to)], batch.real)
-    sums = np.array(rows, SUM)
-    return Sums(sums, np.array(start), aligned(weights, batch.real), values), which
+    found = np.concatenate([np.zeros(0, PIECE), *pieces])
+    piece_start = np.cumsum([0, *(len(p) for p in pieces)])
+    sums = Sums(
+        np.array(rows, SUM), np.array(start), found, piece_start, weights.found(), np.zeros(to)
+    )
+    return sums, np.concatenate(parts)
 
 
-def outputs(batch: Batch, which: Ints) -> tuple[Outputs, list[Floats]]:
+def _requests(plan: Plan) -> list[tuple[int, int, int, int]]:
+    """Return population, steps between samples, number of sums and samples of every request."""
+    dipoles = [(p, 1, 1, plan.steps + 1) for p in range(len(plan.populations))]
+    return dipoles + [
+        (o.population, o.every, o.outputs, o.samples(plan.steps)) for o in plan.observables
+    ]
+
+
+def _pieces(position: Ints, cells: Ints) -> Any:
+    """Return the pieces of a group, given its cells' members and numbers."""
+    octet = position * (int(cells.max()) // OCTET + 1) + cells // OCTET
+    # an octet that began in the group before goes on cell by cell
+    alone = (octet == octet[0]) & (cells[0] % OCTET != 0)
+    lane = np.flatnonzero((np.diff(octet, prepend=-1) != 0) | alone)
+    found = np.zeros(len(lane), PIECE)
+    found["lane"], found["cells"] = lane, np.diff(lane, append=len(cells))
+    return found
+
+
+def outputs(batch: Batch, parts: Ints) -> tuple[Outputs, list[Floats]]:
     """Return where dipoles and observables go; and them, (members, outputs, samples) each.
 
     Dipoles of populations come first, those without one too: of zeros.
     """
-    plan, members = batch.plan, len(batch.members)
-    asked = [(p, 1, 1, plan.steps + 1) for p in range(len(plan.populations))]
-    asked += [(o.population, o.every, o.outputs, o.samples(plan.steps)) for o in plan.observables]
+    members, at = len(batch.members), 0
     rows: list[tuple[int, ...]] = []
-    at = 0
-    for population, every, n, samples in asked:
-        rows.append((population, plan.populations[population].n, every, n, samples, at))
+    for _, every, n, samples in _requests(batch.plan):
+        rows.append((every, n, samples, at))
         at += members * n * samples
     values = np.zeros(at)
     shown: list[Floats] = [
-        values[row[-1] :][: members * row[3] * row[4]].reshape(members, row[3], row[4])
-        for row in rows
+        values[at:][: members * n * samples].reshape(members, n, samples)
+        for _, n, samples, at in rows
     ]
-    summed = which.max(axis=1, initial=-1) >= 0
-    table = np.array(rows, OUTPUT)[summed]
-    places = batch.places
-    return Outputs(table, which[summed], places.first, places.group, batch.full, values), shown
+    parts = parts[np.lexsort((parts[:, 1], parts[:, 0]))]
+    table = np.zeros(len(parts), PART)
+    for k, name in enumerate(("at", "apart", "goes_on"), 2):
+        table[name] = parts[:, k]
+    summed = np.unique(parts[:, 0])
+    # each member's first, and where the last one's end
+    wanted = summed[:, None] * (members + 1) + np.arange(members + 1)
+    start = np.searchsorted(parts[:, 0] * (members + 1) + parts[:, 1], wanted)
+    return Outputs(np.array(rows, OUTPUT)[summed], table, start.astype(np.int64), values), shown
 
 
-def _weights(
-    batch: Batch, number: int, kind: Kind, lanes: int, position: Ints, cells: Ints
-) -> Floats:
-    """Return weights of one group, outputs × nodes × lanes."""
-    dipoles = len(batch.plan.populations)
-    if number < dipoles:
-        found = np.stack([kind.programs[k].cell.dipole for k in position], axis=1)
-    else:
-        parts = []
-        for k in np.unique(position):
-            observable = batch.members[kind.members[k]].plan.observables[number - dipoles]
-            # outputs, nodes, cells
-            parts.append(observable.weights[:, cells[position == k]].swapaxes(1, 2))
-        found = np.concatenate(parts, axis=2)
+class _Weights:
+    """Weights of all groups; those that groups share are there once."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._places: dict[tuple[int, int], int] = {}
+        self._parts: list[Floats] = []
+        self._size = 0
+
+    def of_dipole(self, kind: Kind, lanes: int, position: Ints) -> int:
+        """Return where the weights of a group's dipoles begin."""
+        programs = [kind.programs[k] for k in position]
+        alike = all(p is programs[0] for p in programs)
+        key = (id(programs[0]), lanes) if alike else (-1, self._size)
+        return self._place(key, lambda: [_dipole_weights(programs, lanes)])
+
+    def of_observable(self, number: int, kind: Kind) -> int:
+        """Return where the weights of the cells of a kind begin."""
+        plans = [self._batch.members[m].plan for m in kind.members]
+        weights = [plan.observables[number].weights for plan in plans]
+        return self._place((number, id(kind)), lambda: by_cell(weights))
+
+    def _place(self, key: tuple[int, int], parts: Callable[[], list[Floats]]) -> int:
+        if key not in self._places:
+            self._places[key] = self._size
+            new = parts()
+            self._parts += new
+            self._size += sum(part.size for part in new)
+        return self._places[key]
+
+    def found(self) -> Floats:
+        """Return all weights."""
+        return aligned(self._parts, self._batch.real)
+
+
+def _dipole_weights(programs: list[CellProgram], lanes: int) -> Floats:
+    """Return the weights of one group's dipoles, nodes × lanes."""
+    found = np.stack([program.cell.dipole for program in programs], axis=1)
     # idle lanes are like the last cell: groups that share these weights have others
-    last = np.repeat(found[..., -1:], lanes - found.shape[-1], axis=-1)
-    return np.concatenate([found, last], axis=-1).ravel()
+    last = np.repeat(found[:, -1:], lanes - found.shape[1], axis=1)
+    return np.concatenate([found, last], axis=1).ravel()
+
+
+def by_cell(weights: Sequence[Floats]) -> list[Floats]:
+    """Return weights of members, (outputs, cells, nodes) each, in the order of their reading.
+
+    That is by outputs that are weighed at once, member, cell, node and output.
+    """
+    outputs, found, o = len(weights[0]), [], 0
+    while o < outputs:
+        n = next(n for n in AT_ONCE if o + n <= outputs)
+        found += [w[o : o + n].transpose(1, 2, 0).ravel() for w in weights]
+        o += n
+    return found
 
 
 def _real(batch: Batch, values: Floats) -> Floats:

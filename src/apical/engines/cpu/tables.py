@@ -15,6 +15,8 @@ from apical.plan.discretise import Floats, Ints
 POOL, CHANNEL, RECEPTOR = 0, 1, 2
 #: Samples of voltages that are collected before observables are summed.
 KEPT = 8
+#: Cells of a population that are summed first, by themselves: as many as :func:`add_lanes` takes.
+OCTET = 8
 
 _INT = np.int64
 
@@ -59,14 +61,23 @@ RECORD = _record("where", "every", "place")
 #: Something computed for recording only: of which mechanism, by which kernel, whether at the end of
 #: a step, how often, and the first and last of the values that are kept.
 SHOWN = _record("mechanism", "address", "late", "every", "first", "last")
-#: Weighted sums of a group's voltages. A window's samples of one output lie one row of lanes after
-#: the other, `room` of them. Sums of equal `every` share a place for voltages, which the first one,
-#: the `keeper`, fills.
-SUM = _record("every", "outputs", "weights", "to", "room", "kept", "keeper")
-
+#: Weighted sums of a group's voltages over nodes and the cells of each piece. Pieces of one output
+#: lie one after the other, with `room` for a window's samples. Sums of equal `every` share a place
+#: for voltages, which the first one, the `keeper`, fills. Weights of dipoles are rows of lanes, and
+#: `cells` is 0. Those of observables go by cell: the group begins at `first_cell` of all `cells`.
+SUM = _record(
+    "every", "outputs", "weights", "first_cell", "cells", "to", "room", "kept", "keeper",
+)  # fmt: skip
+#: Cells of a group that are summed at once: first lane, and how many. Cells 8k to 8k + 7 of a
+#: member's population are an octet, whose sum is the same wherever its cells are. Where the next
+#: group has the rest of an octet, each cell of the rest is a piece by itself.
+PIECE = _record("lane", "cells")
 #: Dipoles or an observable summed over the cells of a population: each member's outputs, of
 #: `samples` each, lie one after the other.
-OUTPUT = _record("population", "cells", "every", "outputs", "samples", "at")
+OUTPUT = _record("every", "outputs", "samples", "at")
+#: A piece's sums: where those of the first output begin, how far apart those of the outputs are,
+#: and whether it goes on with the octet of the part before.
+PART = _record("at", "apart", "goes_on")
 
 
 def clamp_type(real: type) -> np.dtype:
@@ -162,10 +173,24 @@ class Records(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Dipoles and observables, ordered by group."""
+    """Dipoles and observables, ordered by group.
+
+    Parameters
+    ----------
+    sums, start : record array, array of int
+        What is summed, and each group's first.
+    pieces, piece_start : record array, array of int
+        Cells that are summed at once, and each group's first.
+    weights : array
+        Of all sums.
+    values : array
+        Room for the sums of a window; double.
+    """
 
     sums: Any
     start: Ints
+    pieces: Any
+    piece_start: Ints
     weights: Floats
     values: Floats
 
@@ -176,21 +201,17 @@ class Outputs(NamedTuple):
     Parameters
     ----------
     outputs : record array
-    which : array of int, (outputs, groups)
-        Which sum of each group.
-    first, group : array of int, (members, populations)
-        Place of a member's first cell among those of its kind, and first group of its kind.
-    full : int
-        Lanes of a full group.
+    parts : record array
+        What is added up, ordered by output, member and cell.
+    start : array of int, (outputs, members + 1)
+        Each member's first part.
     values : array
         All samples of the run.
     """
 
     outputs: Any
-    which: Ints
-    first: Ints
-    group: Ints
-    full: int
+    parts: Any
+    start: Ints
     values: Floats
 
 
@@ -229,6 +250,7 @@ class Work(NamedTuple):
     diagonal: Floats
     before: Floats
     kept: Floats
+    samples: Floats
     rows: Rows
     sites: Sites
 
