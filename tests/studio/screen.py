@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -66,12 +65,26 @@ class Screen:
         self.page.on("request", self._look)
         self.page.set_default_timeout(PATIENCE)
         self.page.goto(address)
+        self.address = address
+
+    def begin(self):
+        """Load the page anew, as if nothing had been done; its session keeps what it has run."""
+        self.page.evaluate("""() => {
+          // what is about to be remembered is not
+          Storage.prototype.setItem = () => {};
+          localStorage.clear();
+          if (document.querySelector(".recording")) sessionStorage.clear();
+        }""")
+        self.page.mouse.move(0, 0)
+        self.page.goto(self.address)
+        self.settled()
+        self.errors.clear()
 
     def _note(self, message):
-        # a server that was ended is no fault of the page, nor what a driver says of its speed
-        told = message.text
-        if message.type == "error" and "WebSocket" not in told and "ERR_CONNECTION" not in told:
-            self.errors.append(told)
+        # a server that was ended is no fault of the page, nor is a file that the server refuses
+        fine = ("WebSocket", "ERR_CONNECTION", "status of 400")
+        if message.type == "error" and not any(words in message.text for words in fine):
+            self.errors.append(message.text)
 
     def _look(self, request):
         if not re.match(r"(https?|wss?)://(127\.0\.0\.1|localhost)[:/]|data:|blob:", request.url):
@@ -119,13 +132,14 @@ class Screen:
             panel,
         )
 
-    def value(self, label):
+    def value_of(self, label, drive=None):
         """What a slider says, in words."""
-        return self.slider(label).get_attribute("aria-valuetext")
+        return self.slider(label, drive).get_attribute("aria-valuetext")
 
-    def number(self, label):
+    def number(self, label, drive=None):
         """The number that a slider says."""
-        return float(re.search(r"[−-]?[\d.]+", self.value(label))[0].replace("−", "-"))
+        said = re.search(r"[−-]?[\d.]+", self.value_of(label, drive))[0]
+        return float(said.replace("−", "-"))
 
     def slider(self, label, drive=None):
         """The slider of a label; within a drive's card if one is named."""
@@ -135,10 +149,25 @@ class Screen:
     def score(self, name):
         return self.page.locator(f"[data-score={name}]").inner_text()
 
-    def close(self):
-        self.context.close()
+    def field(self, label, drive=None):
+        """The number beside a slider; within a drive's card if one is named."""
+        box = self.page.locator(f"[data-drive={drive}]") if drive else self.page
+        return box.locator(f"input[type=text][aria-label='{label}']").first
+
+    def type(self, label, text, drive=None):
+        """Type a number."""
+        field = self.field(label, drive)
+        field.fill(str(text))
+        field.press("Enter")
+
+    def check(self):
+        """Nothing may have gone wrong, and nothing may have been asked of anybody else."""
         assert self.errors == []
         assert self.foreign == []
+
+    def close(self):
+        self.context.close()
+        self.check()
 
 
 @contextlib.contextmanager
@@ -148,10 +177,6 @@ def looking(browser, address, **options):
     try:
         yield screen
     except BaseException:
-        with contextlib.suppress(Exception):
-            folder = os.environ.get("APICAL_SCREENSHOTS")
-            if folder:
-                screen.page.screenshot(path=str(Path(folder) / f"failed-{time.time_ns()}.png"))
         screen.context.close()
         raise
     screen.close()

@@ -47,6 +47,8 @@ def test_the_secret_is_exchanged_for_a_cookie_and_leaves_the_address():
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert browser.get("/").text == "in"
+    # nor does it stay there when the address is opened once more
+    assert browser.get(f"/?k={TOKEN}").headers["location"] == "./"
     # without a trace of it, nothing
     assert client().get("/").status_code == 403
 

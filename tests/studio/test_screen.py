@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from screen import PATIENCE, Server, looking, serving
+import apical
+from screen import CHROMIUM, PATIENCE, QUIET, Server, looking, serving
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +42,8 @@ def test_every_control_has_a_name(screen):
     nameless = screen.page.evaluate("""() => {
       const named = e => e.ariaLabel || e.getAttribute('aria-labelledby') || e.textContent.trim()
         || e.closest('label')?.textContent.trim() || e.title || e.placeholder;
-      return [...document.querySelectorAll('button, input, select, textarea, [role=slider], canvas')]
+      const controls = 'button, input, select, textarea, [role=slider], canvas';
+      return [...document.querySelectorAll(controls)]
         .filter(e => !named(e) && !e.closest('[aria-hidden=true]') && !(e.tagName === 'CANVAS'
           && e.closest('[role=img]')))
         .map(e => e.outerHTML.slice(0, 120));
@@ -49,43 +51,74 @@ def test_every_control_has_a_name(screen):
     assert nameless == []
 
 
+def walk_to(page, label, key="Tab"):
+    """Walk until what has the focus is called so."""
+    for _ in range(120):
+        page.keyboard.press(key)
+        found = page.evaluate("document.activeElement?.ariaLabel ?? document.activeElement?.title")
+        if (found or "").startswith(label):
+            return
+    raise AssertionError(f"no walk leads to {label}")
+
+
 def test_it_is_walked_with_the_keyboard_alone(screen):
     page = screen.page
-    seen = []
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        label = page.evaluate("document.activeElement?.ariaLabel ?? document.activeElement?.title")
-        seen.append(label or "")
-        if label == "Arrival":
-            break
-    assert "Arrival" in seen
+    walk_to(page, "Arrival")
     with screen.changes():
         page.keyboard.press("ArrowRight")
     assert screen.number("Arrival") > 26.61
     with screen.changes():
         page.keyboard.press("Control+z")
     assert screen.number("Arrival") == pytest.approx(26.6, abs=0.05)
+    # flags are handles as well
+    walk_to(page, "D1 arrival")
+    with screen.changes():
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowUp")
+    assert screen.value_of("Arrival", "evdist1") == "64.5 ms"
+    assert screen.value_of("Strength", "evdist1") == "× 1.05"
+    # a menu is opened, walked and left
+    walk_to(page, "Export")
+    page.keyboard.press("Enter")
+    screen.until(lambda: page.evaluate("document.activeElement.innerText").startswith("Figure"))
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.innerText").startswith("Dipole as shown")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.ariaLabel") == "Export"
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keys and gestures").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    page.keyboard.press("k")
+    page.locator("[data-run='run 1']").wait_for()
+    # an opened field takes letters, and gives the keys back with Enter
+    walk_to(page, "Seed", "Shift+Tab")
+    page.keyboard.type("7")
+    with screen.changes():
+        page.keyboard.press("Enter")
+    assert "seed 7" in page.locator(".status").inner_text()
 
 
-# --- sliders ----------------------------------------------------------------------------------------
+# --- sliders --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("label", ["Arrival", "Spread", "Strength", "Smooth", "Columns"])
 def test_a_slider_moves_the_wave_and_undo_brings_it_back(screen, label):
-    before, digest = screen.value(label), screen.data("digest")
+    before, digest = screen.value_of(label), screen.data("digest")
     slider = screen.slider(label)
     slider.focus()
     with screen.changes():
         for _ in range(3):
             slider.press("PageUp")
-    assert screen.value(label) != before
+    assert screen.value_of(label) != before
     slider.blur()
     screen.page.keyboard.press("Control+z")
-    screen.until(lambda: screen.value(label) == before)
+    screen.until(lambda: screen.value_of(label) == before)
     # the axis may have grown, but the result is that of before
     screen.until(lambda: screen.data("digest") == digest)
     screen.page.keyboard.press("Control+Shift+z")
-    screen.until(lambda: screen.value(label) != before)
+    screen.until(lambda: screen.value_of(label) != before)
 
 
 def test_a_number_is_typed_and_a_double_click_takes_it_back(screen):
@@ -94,10 +127,10 @@ def test_a_number_is_typed_and_a_double_click_takes_it_back(screen):
     with screen.changes():
         field.fill("80")
         field.press("Enter")
-    assert slider.get_attribute("aria-valuetext") == "80.0 ms"
+    assert screen.value_of("Arrival", "evdist1") == "80.0 ms"
     with screen.changes():
         slider.dblclick()
-    assert slider.get_attribute("aria-valuetext") == "63.5 ms"
+    assert screen.value_of("Arrival", "evdist1") == "63.5 ms"
 
 
 def test_what_cannot_be_is_refused_in_the_field(screen):
@@ -109,17 +142,74 @@ def test_what_cannot_be_is_refused_in_the_field(screen):
 
 
 def test_a_dragged_slider_follows_the_pointer_and_shift_is_fine(screen):
-    slider = screen.slider("Arrival", "evdist1")
-    x, y = middle(slider)
+    page, slider = screen.page, screen.slider("Arrival", "evdist1")
+    box = slider.bounding_box()
+    # the thumb is 14 px wide and stays inside
+    x = box["x"] + 7 + (box["width"] - 14) * 63.53 / 170
+    y = box["y"] + box["height"] / 2
     with screen.changes():
-        drag(screen.page, (x, y), (x + 15, y))
-    coarse = float(slider.get_attribute("aria-valuetext").split()[0])
-    screen.page.keyboard.press("Control+z")
-    screen.until(lambda: slider.get_attribute("aria-valuetext") == "63.5 ms")
-    assert abs(coarse - 63.53) > 5
+        drag(page, (x, y), (x + 15, y))
+    coarse = screen.number("Arrival", "evdist1")
+    assert coarse > 63.53 + 5
+    # all of a drag is one step back
+    page.keyboard.press("Control+z")
+    screen.until(lambda: screen.value_of("Arrival", "evdist1") == "63.5 ms")
+    screen.settled()
+    page.keyboard.down("Shift")
+    with screen.changes():
+        drag(page, (x, y), (x + 15, y))
+    page.keyboard.up("Shift")
+    fine = screen.number("Arrival", "evdist1")
+    assert (fine - 63.53) == pytest.approx((coarse - 63.53) / 10, abs=0.3)
 
 
-# --- flags on the wave ------------------------------------------------------------------------------
+def test_what_was_done_has_names_and_is_undone_by_gestures(screen):
+    page = screen.page
+    for label, times in (("Arrival", 3), ("Strength", 2)):
+        slider = screen.slider(label, "evprox1")
+        slider.focus()
+        for _ in range(times):
+            slider.press("PageUp")
+        slider.blur()
+    screen.settled()
+    page.get_by_role("button", name="History").click()
+    steps = page.get_by_role("menuitemcheckbox").all_inner_texts()
+    assert [s.splitlines()[0].split(" 2")[0].split(" ×")[0] for s in steps] == [
+        "P1 strength", "P1 arrival", "As it began",
+    ]  # fmt: skip
+    page.get_by_role("menuitemcheckbox", name="As it began").click()
+    screen.until(lambda: screen.value_of("Arrival", "evprox1") == "26.6 ms")
+    assert screen.value_of("Strength", "evprox1") == "× 1.00"
+
+
+def test_the_browsers_back_and_forward_are_undo_and_redo(screen):
+    with screen.changes():
+        screen.type("Arrival, ms", 75, "evdist1")
+    screen.until(lambda: "#" in screen.page.url)
+    screen.page.go_back()
+    screen.until(lambda: screen.value_of("Arrival", "evdist1") == "63.5 ms")
+    screen.page.go_forward()
+    screen.until(lambda: screen.value_of("Arrival", "evdist1") == "75.0 ms")
+
+
+def test_a_range_of_a_value_is_seen_side_by_side(screen):
+    page, slider = screen.page, screen.slider("Arrival", "evdist1")
+    x, y = middle(slider)
+    page.keyboard.down("Alt")
+    drag(page, (x, y), (x + 20, y))
+    page.keyboard.up("Alt")
+    members = page.locator(".sweep-member")
+    screen.until(
+        lambda: members.count() > 2 and page.locator(".sweep-member:disabled").count() == 0
+    )
+    assert len(screen.pixels("sweep")) > 1000
+    said = members.last.locator(".sweep-said").inner_text().split()[0]
+    with screen.changes():
+        members.last.click()
+    assert screen.number("Arrival", "evdist1") == pytest.approx(float(said), abs=0.06)
+
+
+# --- flags on the wave ----------------------------------------------------------------------------
 
 
 def test_a_flag_sideways_is_arrival_upwards_strength_and_its_edge_spread(screen):
@@ -128,23 +218,24 @@ def test_a_flag_sideways_is_arrival_upwards_strength_and_its_edge_spread(screen)
     x, y = middle(flag)
     with screen.changes():
         drag(page, (x, y), (x + 60, y))
-    assert (
-        float(screen.slider("Arrival", "evdist1").get_attribute("aria-valuetext").split()[0]) > 66
-    )
+    assert screen.number("Arrival", "evdist1") > 66
+    assert screen.number("Strength", "evdist1") == 1
     x, y = middle(flag)
     with screen.changes():
         drag(page, (x, y), (x, y - 40))
-    strength = screen.slider("Strength", "evdist1").get_attribute("aria-valuetext")
-    assert float(strength.split()[-1]) > 1
-    before = screen.slider("Spread", "evdist1").get_attribute("aria-valuetext")
-    edge = page.locator("[role=slider][aria-label='D1 spread, late edge']")
-    x, y = middle(edge)
+    assert screen.number("Strength", "evdist1") > 1.2
+    before = screen.number("Spread", "evdist1")
+    x, y = middle(page.locator("[role=slider][aria-label='D1 spread, late edge']"))
     with screen.changes():
         drag(page, (x, y), (x + 30, y))
-    assert screen.slider("Spread", "evdist1").get_attribute("aria-valuetext") != before
+    assert screen.number("Spread", "evdist1") > before + 1
+    with screen.changes():
+        flag.dblclick()
+    assert screen.value_of("Arrival", "evdist1") == "63.5 ms"
+    assert screen.value_of("Strength", "evdist1") == "× 1.00"
 
 
-# --- drives -----------------------------------------------------------------------------------------
+# --- drives ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -183,7 +274,86 @@ def test_a_drive_is_duplicated_and_its_weights_typed(screen):
     assert field.input_value() == "0.05"
 
 
-# --- recordings -------------------------------------------------------------------------------------
+def test_spike_times_are_typed(screen):
+    page = screen.page
+    before = screen.drawn()
+    page.get_by_role("button", name="Add a drive").click()
+    page.get_by_role("menuitem", name="Spike times, proximal").click()
+    screen.settled(before)
+    times = page.get_by_label("trainprox1: spike times, ms")
+    assert times.input_value() == "85"
+    with screen.changes():
+        times.fill("20, 40 60")
+        times.press("Enter")
+    assert times.input_value() == "20 40 60"
+    times.fill("twenty")
+    times.press("Enter")
+    assert times.input_value() == "20 40 60"
+
+
+# --- the column -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("label", ["E→E", "I→E"])
+def test_gains_of_whole_classes_are_turned(screen, label):
+    slider = screen.slider(label)
+    slider.focus()
+    with screen.changes():
+        for _ in range(4):
+            slider.press("PageUp")
+    assert screen.number(label) > 2
+    assert "edited" in screen.page.locator(".project").inner_text()
+
+
+def test_trials_come_with_their_band(screen):
+    page = screen.page
+    with screen.changes():
+        screen.type("Trials", 3)
+    page.get_by_role("button", name="3 trials").wait_for()
+    whole = screen.pixels()
+    page.get_by_role("button", name="3 trials").click()
+    screen.until(lambda: screen.pixels() != whole)
+    page.get_by_role("button", name="3 trials").click()
+    screen.until(lambda: screen.pixels() == whole)
+
+
+def test_length_and_grid_are_set(screen):
+    cells = screen.page.locator(".status")
+    before = cells.inner_text()
+    with screen.changes("raster"):
+        screen.type("Grid: cells along a side", 2)
+    assert cells.inner_text() != before
+    with screen.changes():
+        screen.type("Duration, ms", 60)
+    assert "2 400 steps" in cells.inner_text()
+
+
+def test_electrodes_are_moved(screen):
+    dipole = screen.pixels()
+    with screen.changes("lfp"):
+        screen.type("shank: x, µm", 300)
+    with screen.changes("csd"):
+        screen.type("shank: Contacts", 9)
+    assert screen.pixels() == dipole
+
+
+def test_models_are_dropped_and_chosen(screen):
+    page = screen.page
+    other = apical.models.load("erp").scale((2, 2)).set({"drives.evdist1.mu": 90.0})
+    text = other.to_json().encode()
+    file = {"name": "other.json", "mimeType": "application/json", "buffer": text}
+    first = screen.data("digest")
+    with screen.changes():
+        page.locator(".session-input").set_input_files(file)
+    choice = page.locator(".model-field select")
+    assert "other.json" in choice.locator("option:checked").inner_text()
+    assert screen.number("Arrival", "evdist1") == 90
+    with screen.changes():
+        choice.select_option(index=choice.locator("option").count() - 2)
+    assert screen.data("digest") == first
+
+
+# --- recordings -----------------------------------------------------------------------------------
 
 
 def test_a_recording_is_laid_under_the_wave_and_measured(screen, files):
@@ -197,12 +367,10 @@ def test_a_recording_is_laid_under_the_wave_and_measured(screen, files):
     first = screen.score("rmse")
     for drive, arrival in (("evprox1", "32"), ("evdist1", "70")):
         with screen.changes():
-            field = page.locator(f"[data-drive={drive}] input[aria-label='Arrival, ms']")
-            field.fill(arrival)
-            field.press("Enter")
+            screen.type("Arrival, ms", arrival, drive)
     # that is how the recording was made
     screen.until(lambda: "–" not in screen.score("rmse"))
-    assert float(first.split()[0]) > 1
+    assert float(first.split()[0]) > 0.1
     assert float(screen.score("rmse").split()[0]) < 0.01
     assert screen.score("r2") == "1.000"
     page.get_by_role("button", name=re.compile("Remove recorded")).click()
@@ -215,11 +383,8 @@ def test_what_is_not_clear_about_a_recording_is_asked(screen):
     file = {"name": "seconds.csv", "mimeType": "text/csv", "buffer": rows.encode()}
     before = screen.drawn()
     page.locator(".data-input").set_input_files(file)
-    assert (
-        page.get_by_text("are its times in seconds?").is_visible()
-        or page.get_by_text("are its times in seconds?").wait_for() is None
-    )
-    page.get_by_role("button", name="Use this recording").click()
+    page.get_by_text("are its times in seconds?").wait_for()
+    page.get_by_role("button", name="Use it").click()
     screen.settled(before)
     page.get_by_text("170 samples, 0–169 ms").wait_for()
 
@@ -233,7 +398,56 @@ def test_a_file_that_is_none_is_told_in_words(screen):
     assert screen.data("state") == "live"
 
 
-# --- runs -------------------------------------------------------------------------------------------
+def test_a_file_is_dropped_anywhere(screen, files):
+    text = (files / "recorded.txt").read_text(encoding="utf-8")
+    before = screen.drawn()
+    over = screen.page.evaluate(
+        """async text => {
+          const given = new DataTransfer();
+          given.items.add(new File([text], "dropped.txt", { type: "text/plain" }));
+          const at = document.querySelector("[data-panel=raster]");
+          const send = kind => at.dispatchEvent(
+            new DragEvent(kind, { dataTransfer: given, bubbles: true, cancelable: true }));
+          send("dragenter");
+          await new Promise(requestAnimationFrame);
+          await new Promise(requestAnimationFrame);
+          const shown = document.querySelector(".drop") !== null;
+          // the browser must not open it by itself
+          return shown && !send("dragover") && !send("drop");
+        }""",
+        text,
+    )
+    assert over
+    screen.settled(before)
+    screen.page.get_by_text("dropped.txt", exact=True).wait_for()
+    assert screen.page.locator(".drop").count() == 0
+    screen.until(lambda: "–" not in screen.score("rmse"))
+
+
+def test_a_window_is_brushed_and_only_it_is_compared(screen, files):
+    page = screen.page
+    before = screen.drawn()
+    page.locator(".data-input").set_input_files(str(files / "recorded.txt"))
+    screen.settled(before)
+    screen.until(lambda: "–" not in screen.score("rmse"))
+    whole, digest = screen.score("rmse"), screen.data("digest")
+    box = page.locator(".brush").bounding_box()
+    at = lambda t: (box["x"] + 64 + (box["width"] - 78) * t / 170, box["y"] + 0.7 * box["height"])  # noqa: E731
+    drag(page, at(40), at(100))
+    # nothing is simulated again
+    screen.until(lambda: "–" not in screen.score("rmse") and screen.score("rmse") != whole)
+    assert screen.data("digest") == digest
+    low, high = (float(t) for t in re.findall(r"[\d.]+", page.locator(".window").inner_text()))
+    assert (low, high) == (pytest.approx(40, abs=0.5), pytest.approx(100, abs=0.5))
+    edge = page.get_by_label("Window ends, ms")
+    edge.focus()
+    edge.press("ArrowRight")
+    screen.until(lambda: float(edge.get_attribute("aria-valuenow")) == pytest.approx(high + 1))
+    page.get_by_role("button", name="Remove the window").click()
+    screen.until(lambda: screen.score("rmse") == whole)
+
+
+# --- runs -----------------------------------------------------------------------------------------
 
 
 def test_runs_are_kept_compared_renamed_and_deleted(screen):
@@ -250,6 +464,11 @@ def test_runs_are_kept_compared_renamed_and_deleted(screen):
     page.keyboard.down("b")
     screen.until(lambda: screen.pixels() != present)
     page.keyboard.up("b")
+    screen.until(lambda: screen.pixels() == present)
+    page.mouse.move(*middle(page.locator(".flip")))
+    page.mouse.down()
+    screen.until(lambda: screen.pixels() != present)
+    page.mouse.up()
     screen.until(lambda: screen.pixels() == present)
     page.get_by_role("button", name="Runs: more").click()
     page.get_by_role("menuitem", name="Compare in a table").click()
@@ -269,7 +488,7 @@ def test_runs_are_kept_compared_renamed_and_deleted(screen):
     page.locator("[data-run=first]").wait_for(state="detached")
 
 
-# --- fits -------------------------------------------------------------------------------------------
+# --- fits -----------------------------------------------------------------------------------------
 
 
 def test_a_fit_is_started_stopped_and_its_best_kept(screen, files):
@@ -295,7 +514,7 @@ def test_a_fit_is_started_stopped_and_its_best_kept(screen, files):
     assert float(screen.score("rmse").split()[0]) <= first
 
 
-# --- what leaves ------------------------------------------------------------------------------------
+# --- what leaves ----------------------------------------------------------------------------------
 
 
 def saved(page, kind, folder):
@@ -307,18 +526,24 @@ def saved(page, kind, folder):
     return path
 
 
-@pytest.mark.parametrize("round", range(2))
-def test_what_is_set_is_what_is_simulated_and_what_the_script_simulates(screen, tmp_path, round):
+ADDRESSES = [
+    "cells.L5_pyramidal.sections.soma.L",
+    "cells.L5_pyramidal.sections.apical_trunk.Ra",
+    "cells.L5_pyramidal.sections.soma.channels.kca.gbar",
+    "cells.L2_pyramidal.sections.soma.channels.hh2.gnabar",
+    "drives.evdist1.targets.L5_pyramidal.weights.nmda",
+    "drives.evprox1.sigma",
+    "projections.L2_basket>L2_pyramidal.gabaa.weight",
+    "projections.L5_pyramidal>L5_basket.ampa.delay",
+    "ions.ek",
+]
+
+
+def test_what_is_set_is_what_is_simulated_and_what_the_script_simulates(screen, tmp_path):
     """Values at addresses drawn at random: screen → state → result = script, to the last bit."""
-    page, draw = screen.page, random.Random(round)
-    page.get_by_role("button", name=re.compile("Every value of the model")).click()
-    chosen = draw.sample(
-        ["cells.L5_pyramidal.sections.soma.L", "cells.L2_pyramidal.sections.soma.channels.hh2.gnabar",
-         "cells.L5_pyramidal.sections.apical_trunk.Ra", "projections.L2_basket>L2_pyramidal.gabaa.weight",
-         "drives.evdist1.targets.L5_pyramidal.weights.nmda", "drives.evprox1.sigma",
-         "cells.L5_pyramidal.sections.soma.channels.kca.gbar", "ions.ek",
-         "projections.L5_pyramidal>L5_basket.ampa.delay"], 3,
-    )  # fmt: skip
+    page, draw = screen.page, random.Random(6)
+    page.get_by_role("button", name="all values").click()
+    chosen = draw.sample(ADDRESSES, 4)
     for path in chosen:
         page.get_by_placeholder("L5 soma gnabar").fill(path)
         field = page.locator(f"[aria-label^='{path}']").first
@@ -338,7 +563,7 @@ def test_what_is_set_is_what_is_simulated_and_what_the_script_simulates(screen, 
     base = re.search(r"open\('(small\.json)'", text)[1]
     uploaded = json.loads(model.read_text(encoding="utf-8"))
     assert uploaded["format"] == "apical-network"
-    (tmp_path / base).write_text(original(screen), encoding="utf-8")
+    (tmp_path / base).write_text(original(), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, script.name], cwd=tmp_path, capture_output=True, text=True, check=False,
         timeout=PATIENCE / 1000,
@@ -351,10 +576,8 @@ def round_to(value):
     return float(f"{value:.6g}")
 
 
-def original(screen):
+def original():
     """The model as it was opened."""
-    import apical
-
     return apical.models.load("erp").scale((3, 3)).to_json()
 
 
@@ -372,42 +595,57 @@ def test_the_code_follows_the_hand(screen):
     page.keyboard.press("c")
     code = page.locator(".code-drawer pre")
     screen.until(lambda: "apical.simulate" in code.inner_text())
-    field = page.locator("[data-drive=evdist1] input[aria-label='Arrival, ms']")
     with screen.changes():
-        field.fill("71.5")
-        field.press("Enter")
+        screen.type("Arrival, ms", 71.5, "evdist1")
     screen.until(lambda: "'drives.evdist1.mu': 71.5" in code.inner_text())
 
 
-# --- the page itself --------------------------------------------------------------------------------
+# --- the page itself ------------------------------------------------------------------------------
 
 
 def test_the_address_holds_the_state(screen, chromium, server):
     with screen.changes():
-        field = screen.page.locator("[data-drive=evdist1] input[aria-label='Arrival, ms']")
-        field.fill("75")
-        field.press("Enter")
+        screen.type("Arrival, ms", 75, "evdist1")
     screen.until(lambda: "#" in screen.page.url)
     state = screen.page.url.split("#", 1)[1]
     with looking(chromium, f"{server.address}#{state}") as other:
         other.settled()
-        assert other.slider("Arrival", "evdist1").get_attribute("aria-valuetext") == "75.0 ms"
+        assert other.value_of("Arrival", "evdist1") == "75.0 ms"
+
+
+def test_a_session_is_saved_and_opened(screen, files, tmp_path):
+    page = screen.page
+    before = screen.drawn()
+    page.locator(".data-input").set_input_files(str(files / "recorded.txt"))
+    screen.settled(before)
+    with screen.changes():
+        screen.type("Arrival, ms", 75, "evdist1")
+    page.keyboard.press("k")
+    digest = screen.data("digest")
+    with page.expect_download() as download:
+        page.keyboard.press("Control+s")
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    screen.begin()
+    assert screen.data("digest") != digest
+    page.locator(".session-input").set_input_files(str(path))
+    screen.until(lambda: screen.data("digest") == digest)
+    page.locator("[data-run='run 1']").wait_for()
+    screen.until(lambda: "–" not in screen.score("rmse"))
 
 
 def test_a_server_that_is_lost_is_found_again_with_the_state(chromium, files):
     with serving(str(files / "small.json")) as first, looking(chromium, first.address) as screen:
         screen.settled()
         with screen.changes():
-            field = screen.page.locator("[data-drive=evdist1] input[aria-label='Arrival, ms']")
-            field.fill("75")
-            field.press("Enter")
+            screen.type("Arrival, ms", 75, "evdist1")
         digest = screen.data("digest")
         first.kill()
         screen.until(lambda: screen.data("state") == "offline")
         assert "offline" in screen.page.locator(".pill").inner_text()
         second = Server(str(files / "small.json"), port=first.port)
         try:
-            screen.page.wait_for_function("document.documentElement.dataset.state === 'live'")
+            screen.page.wait_for_function("() => document.documentElement.dataset.state === 'live'")
             screen.until(lambda: screen.data("digest") == digest)
         finally:
             second.kill()
@@ -423,6 +661,50 @@ def test_it_fits_other_screens(chromium, server, width, height, scheme):
         theme = screen.page.evaluate("document.querySelector('.studio').dataset.theme")
         assert theme == scheme
         assert len(screen.pixels()) > 1000
+
+
+def test_a_panel_fills_the_centre_and_folds(screen):
+    page = screen.page
+    page.get_by_role("button", name="CSD", exact=True).hover()
+    height = page.locator("[data-panel=csd]").bounding_box()["height"]
+    page.keyboard.press("f")
+    screen.until(lambda: page.locator("[data-panel=csd]").bounding_box()["height"] > 2 * height)
+    page.keyboard.press("Escape")
+    screen.until(lambda: page.locator("[data-panel=csd]").bounding_box()["height"] == height)
+    page.get_by_role("button", name="Spikes", exact=True).click()
+    page.locator("[data-panel=raster] canvas").wait_for(state="detached")
+
+
+def test_potentials_are_seen_as_a_spectrum(screen):
+    pixels = screen.pixels("lfp")
+    screen.page.get_by_role("button", name="PSD").click()
+    screen.until(lambda: screen.pixels("lfp") != pixels)
+
+
+def test_spikes_are_played_in_the_column(screen):
+    pixels = screen.pixels("column")
+    screen.page.keyboard.press("Space")
+    screen.until(lambda: screen.pixels("column") != pixels)
+    screen.page.get_by_role("button", name="Pause (space)").click()
+    screen.page.get_by_role("button", name=re.compile("Play the spikes")).wait_for()
+
+
+def test_the_column_is_shown_in_space_where_there_is_webgl(play, server):
+    browser = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with looking(browser, server.address) as screen:
+        screen.settled()
+        page = screen.page
+        page.get_by_role("button", name="front").wait_for()
+        space = page.locator("canvas[aria-label^='The cells of the column in space']")
+        page.wait_for_function(
+            "c => c.getContext('webgl2') && document.querySelector('.column-layer')",
+            arg=space.element_handle(),
+        )
+        # a picture of its box: what WebGL has drawn cannot be read afterwards
+        front = space.screenshot()
+        page.get_by_role("button", name="top", exact=True).click()
+        screen.until(lambda: space.screenshot() != front)
+    browser.close()
 
 
 def test_colours_are_switched(screen):

@@ -58,9 +58,15 @@ def test_a_recording_is_read_as_was_said_and_so_does_its_script(data, how, tmp_p
         (text(TIMES / 1000, WAVE), "seconds", How(time_unit="s")),
         (text(TIMES, WAVE * 1e-9), "nAm", How(value_unit="Am")),
         (text(TIMES, WAVE, WAVE), "columns", How(column=2)),
+        (text(TIMES / 1000, WAVE * 1e-9), "seconds", How(time_unit="s", value_unit="Am")),
+        (
+            text(TIMES / 1000, WAVE * 1e-9, WAVE * 1e-9),
+            "columns",
+            How(column=2, time_unit="s", value_unit="Am"),
+        ),
         (b"1\n2\n3\n", "samples a second", How(column=1, rate=1000.0, start=0.0)),
     ],
-    ids=["seconds", "Am", "columns", "no times"],
+    ids=["seconds", "Am", "columns", "seconds and Am", "columns in SI units", "no times"],
 )
 def test_what_is_not_clear_is_asked(data, word, guess):
     choice = read_data(data, "wave.txt", NOTHING)
@@ -70,7 +76,9 @@ def test_what_is_not_clear_is_asked(data, word, guess):
     assert not isinstance(read_data(data, "wave.txt", guess), Choice)
 
 
-@pytest.mark.parametrize("data", [b"", b"\0\1\2", b"hello world", b"# nothing\n", b"1 2\n"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\0\1\2", b"hello world", b"words\nof four are here", b"# nothing\n", b"1 2\n"]
+)
 def test_what_is_no_recording_is_refused_with_its_name(data):
     with pytest.raises(FileFormatError, match=r"wave\.txt"):
         read_data(data, "some/folder/wave.txt", NOTHING)

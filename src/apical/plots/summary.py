@@ -30,6 +30,7 @@ def summary(
     smooth: float | str | None = None,
     scale: float | None = None,
     trial: int = 0,
+    window: tuple[float | None, float | None] | None = None,
     title: str | None = None,
     figure: Figure | None = None,
 ) -> Figure:
@@ -41,13 +42,16 @@ def summary(
         What to show.
     recorded : DataArray (time), nAm, optional
         Drawn in black; RMSE and correlation with the mean over trials are written beside it.
-        They leave out half a smoothing window at both ends, where smoothing draws to zero.
+        They leave out half a smoothing window at both ends, where smoothing draws to zero, if
+        `window` says nothing else.
     smooth : float or str, ms, optional
         Smooth the simulated dipoles with a window of this length first.
     scale : float, optional
         Multiply the simulated dipoles by this first.
     trial : int
         Which trial's spikes to draw.
+    window : (float, float), ms, optional
+        Between which times RMSE and correlation are taken; None for an end that is open.
     title : str, optional
         By default the title of the network.
     figure : Figure, optional
@@ -71,7 +75,7 @@ def summary(
         layers(shown, ax=third)
         raster(result, trial=trial, ax=fourth, rates=True)
         if recorded is not None:
-            _annotate_fit(second, shown, recorded)
+            _annotate_fit(second, shown, recorded, window)
         for ax, letter in zip((first, second, third, fourth), "abcd", strict=True):
             _letter(ax, letter)
             ax.label_outer()
@@ -98,9 +102,12 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], overwrite: bool = 
         figure.savefig(temporary, format=kind, dpi=300 if kind in ("png", "jpg", "jpeg") else None)
 
 
-def _annotate_fit(ax: Axes, shown: Result, recorded: xr.DataArray) -> None:
+def _annotate_fit(
+    ax: Axes, shown: Result, recorded: xr.DataArray,
+    window: tuple[float | None, float | None] | None,
+) -> None:  # fmt: skip
     mean = shown.average().total()
-    fit = compare(mean, recorded, *inside(mean))
+    fit = compare(mean, recorded, *(inside(mean) if window is None else window))
     numbers = f"RMSE {fit.rmse:.3g} nAm, r = {fit.correlation:.2f}"
     ax.legend(
         title=f"{numbers}\n({fit.tmin:.4g} to {fit.tmax:.4g} ms)",

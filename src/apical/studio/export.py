@@ -114,7 +114,11 @@ def _run_lines(setup: Setup) -> str:
         "precision": setup.precision, "rates": setup.rates,
     }  # fmt: skip
     given = ", ".join(f"{name}={value!r}" for name, value in options.items())
-    return f"result = apical.simulate(\n    network, {setup.duration!r}, {given}\n)\n# the studio shows the same\nprint(result.digest())"
+    return (
+        f"result = apical.simulate(\n    network, {setup.duration!r}, {given}\n)\n"
+        "# the studio shows a result with this very digest\n"
+        "print(result.digest())"
+    )
 
 
 def _view_lines(view: View, recorded: xr.DataArray | None, name: str) -> str:
@@ -139,7 +143,8 @@ def _view_lines(view: View, recorded: xr.DataArray | None, name: str) -> str:
             if value is not None
         )
         lines.append(f"print(apical.compare(shown.average().total().squeeze(), recorded{edges}))")
-        lines.append("figure = apical.plots.summary(shown, recorded)")
+        window = f"window=({view.tmin!r}, {view.tmax!r})"
+        lines.append(f"figure = apical.plots.summary(shown, recorded, {window})")
     lines.append(f'apical.plots.save_figure(figure, "{name}.png", overwrite=True)')
     return "\n".join(lines)
 
@@ -169,7 +174,8 @@ def _figure(session: Session, asked: Asked, form: str) -> bytes:
     from apical import plots
 
     recorded = recorded_as_shown(session.recorded, asked.view)
-    figure = plots.summary(_shown(session, asked), recorded)
+    window = (asked.view.tmin, asked.view.tmax)
+    figure = plots.summary(_shown(session, asked), recorded, window=window)
     file = io.BytesIO()
     figure.savefig(file, format=form, dpi=200)
     return file.getvalue()

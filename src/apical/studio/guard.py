@@ -76,10 +76,11 @@ class Guard:
         headers = Headers(scope=scope)
         if reason := self._stranger(scope, headers):
             await _refuse(scope, receive, send, reason)
+        elif scope["type"] == "http" and self._brings_token(scope):
+            # also where there is a cookie already: the secret stays in no address
+            await self._enter(scope)(scope, receive, self._with_headers(send))
         elif self._has_cookie(headers):
             await self._app(scope, receive, self._with_headers(send))
-        elif scope["type"] == "http" and self._brings_token(scope):
-            await self._enter(scope)(scope, receive, self._with_headers(send))
         else:
             why = "open the address that 'apical studio' printed"
             await _refuse(scope, receive, send, f"not signed in: {why}")

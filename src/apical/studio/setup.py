@@ -142,8 +142,9 @@ class View(Message):
 _WINDOW, _COLUMNS = 30.0, 3000.0
 #: How long a rhythm is shown at first, ms.
 _RHYTHM = 300.0
-#: Name, distances (µm) and number of the electrodes that a model without any gets.
-SHANK, _SPACING, _CONTACTS = "shank", 150.0, 17
+#: Name, distances (µm) and number of the electrodes that a model without any gets. They stand aside
+#: (µm), as cells are so close together in the plane that none should be within a soma.
+SHANK, _SPACING, _CONTACTS, _ASIDE = "shank", 150.0, 17, 50.0
 
 
 def opening(network: Network, key: str, **options: Any) -> tuple[Setup, View]:
@@ -164,7 +165,9 @@ def opening(network: Network, key: str, **options: Any) -> tuple[Setup, View]:
         x, y, _ = network.origin()
         given["added"] = {
             "electrodes": {
-                SHANK: laminar(x, y, spacing=_SPACING, electrodes=_CONTACTS).model_dump(mode="json")
+                SHANK: laminar(x + _ASIDE, y, spacing=_SPACING, electrodes=_CONTACTS).model_dump(
+                    mode="json"
+                )
             }
         }
     return Setup(model=key, **given), View(smooth=_WINDOW, scale=_COLUMNS) if evoked else View()

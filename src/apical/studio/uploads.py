@@ -83,7 +83,7 @@ def read_data(data: bytes, name: str, how: How) -> xr.DataArray | Choice:
     if name.lower().endswith(_OF_MNE):
         return _from_mne(data, name)
     rows, header = table_rows(data, name)
-    if not rows:
+    if not any(_is_number(field) for row in rows[:2] for field in row.fields):
         raise FileFormatError(f"{name}: there are no rows of numbers in it")
     width = len(rows[0].fields)
     if width == 1 and how.rate is None:
@@ -91,12 +91,16 @@ def read_data(data: bytes, name: str, how: How) -> xr.DataArray | Choice:
         return _choice("it has no column of times: how many samples a second?", rows, header, guess)
     if width > 2 and how.column is None:
         reason = f"it has {width} columns: which of them holds the dipole?"
-        return _choice(reason, rows, header, how.model_copy(update={"column": 2}))
+        try:
+            _, guess = _doubts(dipole_from_text(data, name, 2), how)
+        except FileFormatError:  # another column holds it
+            guess = {}
+        return _choice(reason, rows, header, how.model_copy(update={**guess, "column": 2}))
     one = width == 1
     array = _without_times(rows, how, name) if one else dipole_from_text(data, name, how.column)
-    doubt = _doubt(array, header, how)
-    if doubt is not None:
-        return _choice(doubt[0], rows, header, how.model_copy(update=doubt[1]))
+    reasons, guess = _doubts(array, how)
+    if reasons:
+        return _choice(" ".join(reasons), rows, header, how.model_copy(update=guess))
     return _in_units(array, how).assign_attrs(code=_code(name, how, one))
 
 
@@ -182,16 +186,27 @@ def _without_times(rows: list[Row], how: How, name: str) -> xr.DataArray:
     return labelled((how.start or 0.0) + np.arange(len(values)) * 1000.0 / rate, values, name)
 
 
-def _doubt(array: xr.DataArray, header: list[str], how: How) -> tuple[str, dict[str, Any]] | None:
-    """Return what is not clear about the units, and a guess; None if nothing is."""
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _doubts(array: xr.DataArray, how: How) -> tuple[list[str], dict[str, Any]]:
+    """Return what is not clear about the units, and a guess."""
     time, largest = array["time"].values, float(np.abs(array.values).max())
     span = float(time[-1] - time[0])
+    reasons: list[str] = []
+    guess: dict[str, Any] = {}
     if how.time_unit is None and how.rate is None and span < _SHORTEST:
-        return f"it lasts only {span:g} ms: are its times in seconds?", {"time_unit": "s"}
+        reasons.append(f"it lasts only {span:g} ms: are its times in seconds?")
+        guess["time_unit"] = "s"
     if how.value_unit is None and largest > 0 and not _SMALLEST <= largest <= _LARGEST:
-        unit = "Am" if largest < _SMALLEST else "fAm"
-        return f"its largest value is {largest:.3g}: are these nAm?", {"value_unit": unit}
-    return None
+        reasons.append(f"its largest value is {largest:.3g}: are these nAm?")
+        guess["value_unit"] = "Am" if largest < _SMALLEST else "fAm"
+    return reasons, guess
 
 
 def _in_units(array: xr.DataArray, how: How) -> xr.DataArray:

@@ -107,7 +107,7 @@ def measured(
     """Return fields and arrays of a `Done` frame."""
     waves = as_shown(rows_of(result.arrays.dipole), result.time, view)
     total = waves.isel(row=0)
-    arrays = {"dipole": waves.values, "rates": _rates(result), **_spectrum(total)}
+    arrays = {"dipole": waves.values, "rates": _rates(result), **_spectrum(result, view)}
     if result.trials > 1:
         arrays["band"] = _band(result, view)
     name, potentials = _potentials(result)
@@ -142,8 +142,11 @@ def _rates(result: Result) -> Floats:
     return counts / (np.maximum(cells, 1)[:, None] * result.trials * duration / bins / 1000)
 
 
-def _spectrum(total: xr.DataArray) -> dict[str, Floats]:
-    found = psd(total).sel(frequency=slice(0, _FREQUENCY))
+def _spectrum(result: Result, view: View) -> dict[str, Floats]:
+    """Return the spectrum of the total dipole, scaled but not smoothed."""
+    rows = rows_of(result.arrays.dipole)[:1]
+    raw = as_shown(rows, result.time, view.model_copy(update={"smooth": 0.0})).isel(row=0)
+    found = psd(raw).sel(frequency=slice(0, _FREQUENCY))
     return {"psd_frequency": found["frequency"].values, "psd": found.values}
 
 

@@ -65,7 +65,19 @@ function copied(view: DataView): ArrayBuffer {
   return view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength) as ArrayBuffer;
 }
 
+/** Browsers take fonts from the document's own style sheets only, not from those of a shadow root. */
+function shareFonts(root: Node): void {
+  if (!(root instanceof ShadowRoot) || document.head.querySelector("style[data-apical-fonts]")) return;
+  const sheets = [...root.styleSheets, ...root.adoptedStyleSheets].filter((sheet) => sheet.href === null);
+  const faces = sheets.flatMap((sheet) => [...sheet.cssRules]).filter((rule) => rule instanceof CSSFontFaceRule);
+  const style = document.createElement("style");
+  style.dataset.apicalFonts = "";
+  style.textContent = faces.map((face) => face.cssText).join("\n");
+  document.head.append(style);
+}
+
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  shareFonts(el.getRootNode());
   const transport = new Comm(model);
   const studio = mount(el, transport);
   transport.open();

@@ -34,7 +34,7 @@ export function DataDialog({ question }: { question: Question }) {
         </>
       }
     >
-      <p>One thing is not clear: {question.reason}</p>
+      <p>Not clear: {question.reason}</p>
       <Preview question={question} column={single ? 1 : (how.column ?? 2)} />
       <div class="fields">
         {!single && (
@@ -114,9 +114,9 @@ interface NumberProps {
 function Number_({ label, unit, value, minimum, onChange }: NumberProps) {
   return (
     <div class="field">
-      <span>{label}</span>
+      <span>{value === null ? `${label}, ${unit}` : label}</span>
       <NumberField
-        label={label} unit={unit} value={value ?? 0} text={value === null ? "as in the file" : String(value)}
+        label={label} unit={value === null ? "" : unit} value={value ?? 0} text={value === null ? "as in the file" : String(value)}
         step={1} minimum={minimum} open={minimum !== undefined} onChange={onChange} onEnd={() => {}}
       />
     </div>

@@ -5,6 +5,13 @@ import type { KeptRun } from "../store/state";
 import { useStudio } from "../studio";
 import { Dialog } from "../ui/Dialog";
 
+/** What the page calls options and ways to look. */
+const WORDS: Record<string, string> = {
+  "view.tmin": "window from, ms", "view.tmax": "window to, ms", "view.smooth": "smoothing, ms", "view.scale": "columns, ×",
+  "view.data": "recording", "view.shift": "shift of the recording, ms", "view.factor": "size of the recording, ×",
+  duration: "duration, ms", dt: "step, ms",
+}; // prettier-ignore
+
 interface Column {
   key: string;
   name: string;
@@ -20,6 +27,7 @@ export function RunsTable() {
     ...store.kept.value.map((run) => ({ key: run.key, name: run.name, run })),
     { key: "now", name: "on the screen", run: now },
   ];
+  const recording = (text: string) => store.recordings.value.find((r) => JSON.stringify(r.info.key) === text)?.info.name ?? "–";
   const unit = (path: string) => describe(store.hello.value?.schema ?? {}, store.shape.value?.network ?? {}, path).unit;
   const rows = differing(columns, (path) => at(store.base.value, path));
   return (
@@ -38,7 +46,7 @@ export function RunsTable() {
             <Row name="RMSE, nAm" cells={columns.map((c) => (c.run.scores ? fixed(c.run.scores.rmse, 2) : "–"))} />
             <Row name="correlation" cells={columns.map((c) => (c.run.scores?.correlation != null ? fixed(c.run.scores.correlation, 3) : "–"))} />
             {rows.map(({ path, cells }) => (
-              <Row key={path} name={path} unit={unit(path)} cells={cells} />
+              <Row key={path} name={WORDS[path] ?? path} unit={unit(path)} cells={path === "view.data" ? cells.map(recording) : cells} />
             ))}
             {!rows.length && (
               <tr>
@@ -71,7 +79,7 @@ function differing(columns: Column[], normal: (path: string) => unknown): { path
     ...run.setup.values,
   })) as Record<string, unknown>[];
   const paths = [...new Set(flat.flatMap((values) => Object.keys(values)))].sort();
-  const text = (value: unknown) => (typeof value === "number" ? short(value) : JSON.stringify(value ?? null));
+  const text = (value: unknown) => (typeof value === "number" ? short(value) : value == null || value === "" ? "–" : JSON.stringify(value));
   return paths
     .map((path) => ({ path, cells: flat.map((values) => text(path in values ? values[path] : normal(path))) }))
     .filter(({ cells }) => new Set(cells).size > 1);

@@ -43,7 +43,19 @@ export function Values() {
         {found.length > MOST && <p class="block-note">{found.length - MOST} more: search for a word of their address.</p>}
         {!found.length && <p class="block-note">There is no such value.</p>}
       </div>
+      <Said />
     </Dialog>
+  );
+}
+
+/** What came of the last change; the status bar is behind the dialog. */
+function Said() {
+  const { store, note } = useStudio();
+  const problem = store.problems.value[0];
+  return (
+    <p class={`values-said ${problem ? "bad" : ""}`} role="status">
+      {problem ? [problem.path, problem.message, problem.hint].filter(Boolean).join(" · ") : note.value}
+    </p>
   );
 }
 

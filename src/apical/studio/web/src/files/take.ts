@@ -2,8 +2,10 @@
 
 import { batch } from "@preact/signals";
 import type { DataInfo, ModelInfo, ProblemInfo } from "../messages";
+import type { Tree } from "../model/address";
+import { addModel } from "../store/models";
 import { isSession, openSession } from "../store/session";
-import { NO_SETUP } from "../store/state";
+import { NO_SETUP, type Setup } from "../store/state";
 import type { Studio } from "../studio";
 import { json, type Query } from "../transport";
 
@@ -54,8 +56,7 @@ export async function takeData(studio: Studio, file: File, how: Partial<Guess> =
 
 /** Takes a model, or a session of the studio. */
 async function takeModel(studio: Studio, file: File): Promise<void> {
-  const text = /\.json$/i.test(file.name) ? await file.text() : "";
-  const parsed = text ? parse(text) : null;
+  const parsed = /\.json$/i.test(file.name) ? parse(await file.text()) : null;
   if (isSession(parsed)) {
     await openSession(studio.store, parsed);
     return;
@@ -64,16 +65,22 @@ async function takeModel(studio: Studio, file: File): Promise<void> {
   if (found.problems) throw new Refused(found.problems as ProblemInfo[]);
   const info = found.model as ModelInfo;
   const { store } = studio;
-  const hello = store.hello.value;
   // a session file holds it as the server read it, whatever it was
   const asked = JSON.stringify({ setup: { ...NO_SETUP, model: info.key } });
   const model = await studio.transport.request("POST", "export/model.json", {}, asked);
-  store.uploads.set(info.key, new TextDecoder().decode(model.body));
+  const text = new TextDecoder().decode(model.body);
+  store.uploads.set(info.key, text);
   batch(() => {
-    if (hello) store.hello.value = { ...hello, models: [...hello.models.filter((m) => m.key !== info.key), info] };
-    store.edit(`Model ${info.title}`, (s) => ({ ...NO_SETUP, model: info.key, duration: s.duration, seed: s.seed }));
+    addModel(store, info);
+    store.edit(`Model ${info.title}`, (s) => ({ ...NO_SETUP, model: info.key, added: electrodesFor(text, s), duration: s.duration, seed: s.seed }));
   });
   studio.say(`${file.name}: the model is on the screen`);
+}
+
+/** The electrodes that are there, for a model that has none of its own. */
+function electrodesFor(text: string, { added }: Setup): Setup["added"] {
+  const own = (parse(text) as Tree | null)?.electrodes as Tree | undefined;
+  return added?.electrodes && !Object.keys(own ?? {}).length ? { electrodes: added.electrodes } : {};
 }
 
 class Refused extends Error {

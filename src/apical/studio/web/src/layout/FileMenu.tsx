@@ -1,24 +1,27 @@
 import { useRef } from "preact/hooks";
 import { takeFiles } from "../files/take";
 import { sessionText } from "../store/session";
+import type { Store } from "../store/store";
 import { type Studio, useStudio } from "../studio";
 import { Icon } from "../ui/Icon";
 import { Menu } from "../ui/Menu";
+
+/** Back to what the server was started with; recordings stay. */
+export function beginAnew(store: Store): void {
+  const hello = store.hello.value;
+  if (hello) store.editBoth("Begin anew", ({ view }) => ({ setup: hello.setup, view: { ...hello.view, data: view.data } }));
+}
 
 /** Sessions as files, and what has no place of its own. */
 export function FileMenu() {
   const studio = useStudio();
   const { store, theme } = studio;
   const input = useRef<HTMLInputElement>(null);
-  const begin = () => {
-    const hello = store.hello.value;
-    if (hello) store.editBoth("Begin anew", () => ({ setup: hello.setup, view: { ...hello.view, data: store.view.value.data } }));
-  };
   const items = [
     { label: "Save session", hint: "Ctrl S", action: () => saveSession(studio) },
     { label: "Open …", hint: "Ctrl O", action: () => input.current?.click() },
     { label: "Copy link to this state", action: () => void copyLink(studio) },
-    { label: "Begin anew", action: begin, apart: true, disabled: !store.edited.value },
+    { label: "Begin anew", action: () => beginAnew(store), apart: true, disabled: !store.edited.value },
     { label: theme.dark.value ? "Light colours" : "Dark colours", action: () => theme.toggle(), apart: true },
     { label: "Show hints", action: () => (studio.hints.value = true) },
     { label: "Keys and gestures", hint: "?", action: () => (studio.help.value = true) },
@@ -41,13 +44,20 @@ export function FileMenu() {
   );
 }
 
+/** What the model is called, as the name of a file. */
+function modelName(store: Store): string {
+  const { model } = store.setup.value;
+  const found = store.hello.value?.models.find((m) => m.key === model);
+  return found?.uploaded ? found.title.replace(/\.(json|param|nc|h5)$/i, "").replace(/[^\p{L}\d]+/gu, "-") : model;
+}
+
 /** Hands a session to the browser as a file. */
 export function saveSession(studio: Studio): void {
   const { store, root } = studio;
   const address = URL.createObjectURL(new Blob([sessionText(store)], { type: "application/json" }));
   const link = root.ownerDocument.createElement("a");
   link.href = address;
-  link.download = `${store.setup.value.model}.apical-session.json`;
+  link.download = `${modelName(store)}.apical-session.json`;
   link.click();
   URL.revokeObjectURL(address);
   studio.say("The session was saved, with recordings and kept runs.");

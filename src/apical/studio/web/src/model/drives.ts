@@ -6,7 +6,7 @@ import { tidy } from "./format";
 
 export type Side = "proximal" | "distal" | "other";
 
-/** How a drive appears: `P1`, `D1` …, in the order of arrival in the model. */
+/** How a drive appears: `P1`, `D1` …, in the order of arrival in the model; `Pr1`, `Dn1` … if it is not evoked. */
 export interface DriveLook {
   name: string;
   label: string;
@@ -18,15 +18,19 @@ export interface DriveLook {
 
 const ARROWS: Record<Side, string> = { proximal: "▲", distal: "▼", other: "◆" };
 
-/** The looks of all drives, in the order of arrival. */
+/** Rhythms, noise and given times are counted apart: evoked inputs keep their names beside them. */
+const KINDS: Record<string, string> = { evoked: "", bursty: "r", poisson: "n", spike_train: "t" };
+
+/** The looks of all drives, evoked ones first, in the order of arrival. */
 export function driveLooks(setup: Setup, base: Tree): DriveLook[] {
   const drives = Object.entries(parts(setup, base, "drives") as Record<string, Tree>);
   const time = (drive: Tree) => Number(drive.mu ?? drive.start ?? 0);
-  drives.sort(([, a], [, b]) => time(a) - time(b));
+  const later = (drive: Tree) => Number(drive.kind !== "evoked");
+  drives.sort(([, a], [, b]) => later(a) - later(b) || time(a) - time(b));
   const count: Record<string, number> = {};
   return drives.map(([name, drive]) => {
     const side = sideOf(String(drive.location));
-    const letter = side === "other" ? "X" : side[0].toUpperCase();
+    const letter = (side === "other" ? "X" : side[0].toUpperCase()) + (KINDS[String(drive.kind)] ?? "");
     count[letter] = (count[letter] ?? 0) + 1;
     const label = `${letter}${count[letter]}`;
     return { name, label, kind: String(drive.kind), side, arrow: ARROWS[side] };

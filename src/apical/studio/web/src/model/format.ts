@@ -20,7 +20,7 @@ export function short(value: number, digits = 4): string {
 
 /** Reads a number that a person typed; null if it is none. */
 export function parseNumber(text: string): number | null {
-  const clean = text.trim().replace("−", "-").replace(",", ".").replace(/^[×x]\s*/, "");
+  const clean = text.trim().replaceAll("−", "-").replace(",", ".").replace(/^[×x]\s*/, "");
   const value = Number(clean);
   return clean !== "" && Number.isFinite(value) ? value : null;
 }

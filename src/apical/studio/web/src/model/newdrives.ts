@@ -26,7 +26,7 @@ export function newDrive(setup: Setup, base: Tree, kind: string, location: strin
     case "poisson":
       return { ...common, rate: 20, start: 0 };
     case "spike_train":
-      return { ...common, times: [[middle]], cell_specific: false, kernel: null };
+      return { ...common, trains: [[middle]], cell_specific: false, kernel: null };
     default:
       return { ...common, mu: middle, sigma: 3 };
   }

@@ -17,11 +17,27 @@ export interface FieldInfo {
 
 const UNITS: Record<string, string> = {
   um: "µm", uS: "µS", uF: "µF", "1": "", degC: "°C", "uF/cm2": "µF/cm²", "S/cm2": "S/cm²",
-  "ohm*cm": "Ω·cm", "uA/mm3": "µA/mm³",
+  "ohm*cm": "Ω·cm", "ohm cm": "Ω·cm", "uA/mm3": "µA/mm³",
 };
 
 /** Says what is known of the value at an address of a network. */
 export function describe(schema: Tree, network: Tree, path: string): FieldInfo {
+  const found = described(schema, network, path);
+  return found.unit ? found : { ...found, unit: parameterUnit(network, path) };
+}
+
+/** The unit that a mechanism gives its parameter, which channels and receptors set. */
+function parameterUnit(network: Tree, path: string): string {
+  const channel = /^cells\..+\.channels\.([^.]+)\.([^.]+)$/.exec(path);
+  const receptor = /^(cells\..+\.receptors\.[^.]+)\.parameters\.([^.]+)$/.exec(path);
+  const mechanism = channel ? channel[1] : receptor && at(network, `${receptor[1]}.mechanism`);
+  const parameter = (channel ?? receptor)?.[2];
+  const text = String(at(network, `mechanisms.${mechanism}.parameters.${parameter}`) ?? "");
+  const unit = text.replace(/^[-+]?[\d.]+(e[-+]?\d+)?\s*/i, "");
+  return UNITS[unit] ?? unit;
+}
+
+function described(schema: Tree, network: Tree, path: string): FieldInfo {
   let node: Tree = schema;
   let owner: Tree = schema;
   let here: unknown = network;

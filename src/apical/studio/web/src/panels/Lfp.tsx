@@ -160,16 +160,16 @@ function spectrum(studio: Studio, { ctx, width, height }: Area, details: Details
   ctx.fillStyle = colours.faint;
   ctx.lineWidth = 1;
   ctx.textBaseline = "top";
-  ctx.textAlign = "center";
   for (const f of ticks(0, HIGHEST, width, 90)) {
     line(ctx, x(f), 6, x(f), bottom);
-    ctx.fillText(`${f} Hz`, x(f), bottom + 5);
+    ctx.textAlign = f === HIGHEST ? "right" : "center";
+    ctx.fillText(`${f} Hz`, x(f) + (f === HIGHEST ? GUTTER.right - 4 : 0), bottom + 5);
   }
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
   for (let d = 0; d < DECADES; d++) {
     line(ctx, GUTTER.left, y(10 ** (top - d)), width - GUTTER.right, y(10 ** (top - d)));
-    ctx.fillText(`1e${top - d}`, GUTTER.left - 8, y(10 ** (top - d)));
+    ctx.fillText(`10${raised(top - d)}`, GUTTER.left - 8, y(10 ** (top - d)));
   }
   ctx.strokeStyle = faded(colours.ink, studio.store.current.value ? 1 : BEFORE);
   ctx.lineWidth = 1.5;
@@ -181,6 +181,11 @@ function spectrum(studio: Studio, { ctx, width, height }: Area, details: Details
   power.forEach((p, i) => ctx.lineTo(x(details.psdFrequency[i]), y(p)));
   ctx.stroke();
   ctx.restore();
+}
+
+/** An exponent in small raised figures. */
+function raised(exponent: number): string {
+  return String(exponent).replace(/[-\d]/g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]));
 }
 
 function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {

@@ -161,8 +161,12 @@ function curves(studio: Studio, { ctx, width }: Area, bands: Band[], details: De
     ctx.stroke();
   });
   ctx.restore();
+  const text = `rates 0–${Math.round(highest)} Hz`;
+  const wide = ctx.measureText(text).width + 8;
+  ctx.fillStyle = faded(colours.panel, 0.85);
+  ctx.fillRect(width - GUTTER.right - wide, bands[0].top, wide, 15);
   ctx.fillStyle = colours.faint;
   ctx.textAlign = "right";
   ctx.textBaseline = "top";
-  ctx.fillText(`rates 0–${Math.round(highest)} Hz`, width - GUTTER.right - 4, bands[0].top + 2);
+  ctx.fillText(text, width - GUTTER.right - 4, bands[0].top + 2);
 }

@@ -1,5 +1,5 @@
-import { useMemo, useState } from "preact/hooks";
-import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { type Signal, signal } from "@preact/signals";
 import { duration, fixed, short } from "../model/format";
 import { startFit, stopFit } from "../store/kept";
 import type { FitState } from "../store/state";
@@ -13,11 +13,12 @@ import { FitParameters } from "./FitParameters";
 /** How close the wave is to the recording; a fit makes it closer. */
 export function FitPanel() {
   const { store } = useStudio();
+  const effort = useMemo(() => ({ budget: signal(200), trials: signal(3), solve: signal(false) }), []);
   return (
     <Panel name="fit" title="Fit" note={store.fit.value?.running ? "running" : undefined}>
       <Numbers />
       {store.fit.value && <Progress fit={store.fit.value} />}
-      {!store.fit.value?.running && <Begin />}
+      {!store.fit.value?.running && <Begin {...effort} />}
     </Panel>
   );
 }
@@ -51,22 +52,26 @@ function Numbers() {
   );
 }
 
-function Begin() {
+/** How much a fit may do; what was chosen for one stands for the next. */
+interface Effort {
+  budget: Signal<number>;
+  trials: Signal<number>;
+  solve: Signal<boolean>;
+}
+
+function Begin({ budget, trials, solve }: Effort) {
   const studio = useStudio();
   const { store } = studio;
-  const [budget, setBudget] = useState(200);
-  const [trials, setTrials] = useState(3);
-  const solve = useMemo(() => signal(false), []);
   const parameters = store.fitParameters.value;
   const ready = parameters.length > 0 && !!store.view.value.data;
   const start = () =>
-    startFit(store, { parameters, method: parameters.length > 1 ? "cma" : "cobyla", budget, trials, solve_scale: solve.value });
+    startFit(store, { parameters, method: parameters.length > 1 ? "cma" : "cobyla", budget: budget.value, trials: trials.value, solve_scale: solve.value });
   return (
     <div class="fit-begin">
       <FitParameters />
       <div class="fit-options">
-        <Field label="Simulations" value={budget} most={100_000} change={setBudget} />
-        <Field label="Trials each" value={trials} most={100} change={setTrials} />
+        <Field label="Simulations" value={budget.value} most={100_000} change={(n) => (budget.value = n)} />
+        <Field label="Trials each" value={trials.value} most={100} change={(n) => (trials.value = n)} />
       </div>
       <label class="check">
         <input type="checkbox" checked={solve.value} onChange={(e) => (solve.value = e.currentTarget.checked)} />

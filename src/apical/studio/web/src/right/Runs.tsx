@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { fixed } from "../model/format";
 import { changeRun, deleteRun, keepRun, loadRun, renameRun } from "../store/kept";
 import type { KeptRun } from "../store/state";
@@ -37,10 +37,26 @@ export function Runs() {
   );
 }
 
+const SAME = ["data", "tmin", "tmax", "shift", "factor"] as const;
+
+/** RMSE of a run; none beside another recording or window than those it was compared with. */
+function Score({ run }: { run: KeptRun }) {
+  const { store } = useStudio();
+  const view = store.view.value;
+  const told = run.scores && SAME.every((field) => run.view[field] === view[field]);
+  return (
+    <span class="run-score" title={told ? "RMSE" : run.scores ? "Was compared with another recording or window" : undefined}>
+      {told ? `${fixed(run.scores!.rmse, 2)} nAm` : run.scores ? "–" : ""}
+    </span>
+  );
+}
+
 function Run({ run }: { run: KeptRun }) {
   const studio = useStudio();
   const { store } = studio;
   const [naming, setNaming] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.select(), [naming]);
   const pinned = store.pinned.value === run.key;
   const remove = () => {
     deleteRun(store, run.key);
@@ -60,16 +76,16 @@ function Run({ run }: { run: KeptRun }) {
       />
       {naming ? (
         <input
-          class="run-rename" aria-label={`New name of ${run.name}`} defaultValue={run.name} autofocus onBlur={named}
+          class="run-rename" aria-label={`New name of ${run.name}`} defaultValue={run.name} ref={field} onBlur={named}
           onKeyDown={(e) => e.key === "Enter" ? e.currentTarget.blur() : e.key === "Escape" && setNaming(false)}
         />
       ) : (
-        <button type="button" class="run-name" title="Double click: back to this run" onDblClick={() => loadRun(store, run)} onClick={() => (store.pinned.value = run.key)}>
+        <button type="button" class="run-name" title="Click: pin, and hold B to see it. Double click: back to this run." onDblClick={() => loadRun(store, run)} onClick={() => (store.pinned.value = run.key)}>
           {run.name}
           {run.note && <small>{run.note}</small>}
         </button>
       )}
-      <span class="run-score">{run.scores ? `${fixed(run.scores.rmse, 2)} nAm` : ""}</span>
+      <Score run={run} />
       <Menu
         label={`${run.name}: more`}
         items={[

@@ -19,8 +19,8 @@ interface Move {
 
 /** Least change (nAm) that is worth a line. */
 const LEAST = 1e-3;
-/** A change beyond this share of the wave's own span is no longer one that slopes can foretell. */
-const FARTHEST = 0.5;
+/** A change beyond this share of the wave's own size is no longer one that slopes can foretell. */
+const FARTHEST = 0.7;
 /** Ghosts: a share of the value, or ms of an arrival, whose tenth would be too far for a slope. */
 const GHOST = 0.1;
 const GHOST_TIME = 2;
@@ -93,12 +93,12 @@ function ghosts(store: Store, wave: Wave): Effect[] {
 
 /** Whether slopes would carry the wave where they no longer hold. */
 function tooFar(row: Float32Array, moves: Move[]): boolean {
-  let [low, high, most] = [Infinity, -Infinity, 0];
+  let [size, most] = [0, 0];
   row.forEach((y, i) => {
-    [low, high] = [Math.min(low, y), Math.max(high, y)];
+    size = Math.max(size, Math.abs(y));
     most = Math.max(most, Math.abs(changeAt(moves, i)));
   });
-  return most > FARTHEST * (high - low);
+  return most > FARTHEST * size;
 }
 
 function changeAt(moves: Move[], i: number): number {

@@ -8,6 +8,7 @@ import { same, type Tree } from "../model/address";
 import type { Received } from "../transport";
 import { keepFit } from "./kept";
 import { begun, chunked, completed, mergedSpikes } from "./runs";
+import { sendModels } from "./models";
 import { sendAgain } from "./session";
 import type { Details, Moment, Wave } from "./state";
 import type { Store } from "./store";
@@ -50,12 +51,12 @@ function take(store: Store, frame: Received): void {
 }
 
 function hello(store: Store, head: Hello): void {
-  const first = store.hello.value === null;
+  const before = store.hello.value;
   store.hello.value = head;
   const there = new Set(head.data.map((info) => info.key));
   const lost = store.recordings.value.filter((r) => !there.has(r.info.key));
-  if (first) store.restore(beginning(store, head, there));
-  else void sendAgain(store, lost).then(() => store.again());
+  if (!before) store.restore(beginning(store, head, there));
+  else void sendModels(store, store.uploads, before.models).then(() => sendAgain(store, lost)).then(() => store.again());
 }
 
 /** What the page begins with: a recording that is not here cannot be compared with. */

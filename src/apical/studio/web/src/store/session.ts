@@ -2,6 +2,7 @@
 
 import { batch } from "@preact/signals";
 import { json } from "../transport";
+import { sendModels } from "./models";
 import { type KeptRun, NO_SETUP, NO_VIEW, type Recording, type Setup, type View, type Wave } from "./state";
 import type { Store } from "./store";
 
@@ -60,10 +61,8 @@ export function isSession(value: unknown): value is Session {
 
 /** Takes the place of what there is, as one step of the history. */
 export async function openSession(store: Store, session: Session): Promise<void> {
-  for (const [key, text] of Object.entries(session.models)) {
-    store.uploads.set(key, text);
-    await store.transport.request("POST", "model", { name: key }, text);
-  }
+  for (const [key, text] of Object.entries(session.models)) store.uploads.set(key, text);
+  await sendModels(store, Object.entries(session.models));
   for (const [key, data] of Object.entries(session.data)) {
     if (!store.recordings.value.some((r) => r.info.key === key)) await sendData(store, data);
   }

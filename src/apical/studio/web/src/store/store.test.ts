@@ -109,6 +109,8 @@ test("a preview is drawn only where every change has a slope", async () => {
   store.edit("mu", set("drives.p.mu", 12));
   const wave = store.wave.value!;
   assert.deepEqual(effects(store, wave)[0].values, [null, null, 5, 5, null]);
+  store.edit("far", set("drives.p.mu", 13));
+  assert.deepEqual(effects(store, wave), [], "too far for a slope");
   store.edit("other", set("other", 1));
   assert.deepEqual(effects(store, wave), []);
 });

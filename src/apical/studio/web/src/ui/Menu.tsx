@@ -22,19 +22,31 @@ interface Props {
   disabled?: boolean;
 }
 
+/** Space between a button and its list, and at the edges of the page; px. */
+const ROOM = 5;
+
 /** A button that opens a list of actions; arrow keys walk, Escape closes. */
 export function Menu({ label, items, children, kind = "ghost", disabled }: Props) {
   const [open, setOpen] = useState(false);
   const box = useRef<HTMLDivElement>(null);
+  const list = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!open) return undefined;
+    place(list.current!, box.current!.getBoundingClientRect());
     box.current?.querySelector<HTMLElement>("[role^=menuitem]")?.focus();
     const root = box.current!.getRootNode();
     const outside = (event: Event) => {
       if (!box.current?.contains(event.target as Node)) setOpen(false);
     };
+    const away = (event: Event) => !list.current?.contains(event.target as Node) && setOpen(false);
     root.addEventListener("pointerdown", outside);
-    return () => root.removeEventListener("pointerdown", outside);
+    window.addEventListener("scroll", away, true);
+    window.addEventListener("resize", away);
+    return () => {
+      root.removeEventListener("pointerdown", outside);
+      window.removeEventListener("scroll", away, true);
+      window.removeEventListener("resize", away);
+    };
   }, [open]);
   const close = () => {
     setOpen(false);
@@ -55,7 +67,7 @@ export function Menu({ label, items, children, kind = "ghost", disabled }: Props
         {children ?? <Icon name="menu" />}
       </button>
       {open && (
-        <div class="menu-list" role="menu" aria-label={label}>
+        <div class="menu-list" role="menu" aria-label={label} popover="manual" ref={list}>
           {items.map((item) => (
             <MenuItem item={item} close={close} key={item.label} />
           ))}
@@ -63,6 +75,18 @@ export function Menu({ label, items, children, kind = "ghost", disabled }: Props
       )}
     </div>
   );
+}
+
+/** Above all else, under its button or, without room there, above it; never outside of the page. */
+function place(list: HTMLElement, button: DOMRect): void {
+  list.showPopover();
+  const { width, height } = list.getBoundingClientRect();
+  const { clientWidth, clientHeight } = document.documentElement;
+  const below = button.bottom + ROOM + height <= clientHeight;
+  const top = below ? button.bottom + ROOM : Math.max(ROOM, button.top - ROOM - height);
+  const left = button.right - width >= ROOM ? button.right - width : button.left;
+  list.style.top = `${top}px`;
+  list.style.left = `${Math.min(left, clientWidth - width - ROOM)}px`;
 }
 
 function MenuItem({ item, close }: { item: Item; close: () => void }) {

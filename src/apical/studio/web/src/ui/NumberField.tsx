@@ -73,16 +73,17 @@ export function NumberField(props: Props) {
 
 /** What may be typed, in words. */
 function wanted({ minimum, maximum, open, integer, unit }: Props): string {
-  const above = minimum == null ? "" : open ? `above ${short(minimum)}` : `from ${short(minimum)}`;
-  const below = maximum == null ? "" : `${above && !open ? "" : "at most "}${short(maximum)}`;
-  const range = [above, below].filter(Boolean).join(above && below && !open ? " to " : ", ");
-  return [`a ${integer ? "whole number" : "number"}`, range, unit].filter(Boolean).join(" ");
+  const above = minimum == null ? "" : `${open ? "above" : "at least"} ${short(minimum)}`;
+  const below = maximum == null ? "" : `at most ${short(maximum)}`;
+  const kind = `a ${integer ? "whole number" : "number"}${unit ? ` in ${unit}` : ""}`;
+  return [kind, above, below].filter(Boolean).join(", ");
 }
 
 function allowed(props: Props, text: string): number | null {
-  const value = parseNumber(text);
+  const { minimum, maximum, open, integer, unit } = props;
+  const bare = text.trim();
+  const value = parseNumber(unit && bare.endsWith(unit) ? bare.slice(0, -unit.length) : bare);
   if (value === null) return null;
-  const { minimum, maximum, open, integer } = props;
   if (minimum != null && (open ? value <= minimum : value < minimum)) return null;
   if (maximum != null && value > maximum) return null;
   return integer && !Number.isInteger(value) ? null : value;

@@ -23,7 +23,7 @@ export function Card({ look }: { look: DriveLook }) {
     <article class={`card tone-${side}`} data-drive={name} aria-label={`Drive ${name}`}>
       <header class="card-head">
         <span class="card-flag" aria-hidden="true">{label}</span>
-        <h3>{name}</h3>
+        <h3 title={name}>{name}</h3>
         <span class="card-kind">{arrow} {place(look)}</span>
         <Menu
           label={`Drive ${name}: more`}
@@ -44,10 +44,11 @@ export function Card({ look }: { look: DriveLook }) {
   );
 }
 
-const KINDS: Record<string, string> = { evoked: "", bursty: "rhythm", poisson: "Poisson", spike_train: "times" };
+const KINDS: Record<string, string> = { bursty: "rhythm", poisson: "Poisson", spike_train: "times" };
 
+/** What sets the drive apart: its kind, or for the usual kind its side, which arrow and colour say of all. */
 function place(look: DriveLook): string {
-  return [look.side === "other" ? "" : look.side, KINDS[look.kind] ?? look.kind].filter(Boolean).join(" · ");
+  return KINDS[look.kind] || (look.side === "other" ? "" : look.side);
 }
 
 /** One factor on all weights of the drive. */

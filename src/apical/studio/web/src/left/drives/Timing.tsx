@@ -1,5 +1,5 @@
 import type { DriveLook } from "../../model/drives";
-import type { Tree } from "../../model/address";
+import { type Tree, withValues } from "../../model/address";
 import { useStudio } from "../../studio";
 import { ValueSlider } from "../../ui/ValueSlider";
 
@@ -13,8 +13,8 @@ export function Timing({ look }: { look: DriveLook }) {
     case "evoked":
       return (
         <>
-          <ValueSlider path={of("mu")} label="Arrival" low={0} high={duration} decimals={1} tone={tone} />
-          <ValueSlider path={of("sigma")} label="Spread" low={0} high={30} decimals={1} tone={tone} />
+          <ValueSlider path={of("mu")} label="Arrival" meaning="Mean of the times at which the input arrives." low={0} high={duration} decimals={1} tone={tone} />
+          <ValueSlider path={of("sigma")} label="Spread" meaning="Standard deviation of the times at which the input arrives." low={0} high={30} decimals={1} tone={tone} />
         </>
       );
     case "bursty":
@@ -30,7 +30,7 @@ export function Timing({ look }: { look: DriveLook }) {
     case "poisson":
       return <Poisson look={look} />;
     default:
-      return <p class="card-note">{count(store.value(of("times")))}</p>;
+      return <Trains look={look} />;
   }
 }
 
@@ -43,7 +43,7 @@ function Poisson({ look }: { look: DriveLook }) {
   return (
     <>
       {Object.entries(paths).map(([label, p]) => (
-        <ValueSlider key={p} path={p} label={label} low={0} high={200} decimals={1} tone={look.side} />
+        <ValueSlider key={p} path={p} label={label} unit="Hz" low={0} high={200} decimals={1} tone={look.side} />
       ))}
       <ValueSlider path={`drives.${look.name}.start`} label="Start" low={0} high={store.setup.value.duration} decimals={0} tone={look.side} />
     </>
@@ -51,11 +51,26 @@ function Poisson({ look }: { look: DriveLook }) {
 }
 
 function each(path: string, rates: Tree): Record<string, string> {
-  return Object.fromEntries(Object.keys(rates).map((name) => [name.replaceAll("_", " "), `${path}.${name}`]));
+  return Object.fromEntries(Object.keys(rates).map((name) => [name.replace("pyramidal", "pyr").replace("basket", "bask").replaceAll("_", " "), `${path}.${name}`]));
 }
 
-function count(times: unknown): string {
-  const trains = (times ?? []) as number[][];
+/** Spike times of one drive cell are typed; of several, they are counted. */
+function Trains({ look }: { look: DriveLook }) {
+  const { store } = useStudio();
+  const path = `drives.${look.name}.trains`;
+  const trains = (store.value(path) ?? []) as number[][];
   const n = trains.reduce((sum, train) => sum + train.length, 0);
-  return `${n} spikes of ${trains.length} cells at given times`;
+  if (trains.length !== 1) return <p class="card-note">{n} spikes of {trains.length} cells at given times</p>;
+  const take = (input: HTMLInputElement) => {
+    const times = input.value.split(/[\s,;]+/).filter(Boolean).map(Number);
+    const good = times.every((t) => Number.isFinite(t) && t >= 0);
+    if (good) store.edit(`${look.label} spike times`, (s) => withValues(s, store.base.value, { [path]: [times.sort((a, b) => a - b)] }));
+    else input.value = trains[0].join(" ");
+  };
+  return (
+    <label class="value" title="Times at which the drive fires, with spaces between them.">
+      <span>Times, ms</span>
+      <input class="text-field" aria-label={`${look.name}: spike times, ms`} value={trains[0].join(" ")} onChange={(e) => take(e.currentTarget)} />
+    </label>
+  );
 }

@@ -9,6 +9,7 @@ import { DipolePlot } from "./plot";
 import { type Span, sticky } from "./range";
 import { extent } from "./samples";
 import { type Trace, traces } from "./traces";
+import { Trouble } from "./Trouble";
 import { Window } from "./Window";
 
 interface Props {
@@ -61,7 +62,8 @@ export function DipoleChart({ run, span, name, still }: Props) {
       {!still && <Flags />}
       {name && <span class="chart-name">{name}</span>}
       {axis.zoom.value && <span class="zoom-mark">zoomed · 0 shows all</span>}
-      {!store.wave.value && <span class="waiting">{store.saying.value || "the first run begins …"}</span>}
+      {!still && <Trouble />}
+      {!store.wave.value && !store.problems.value.length && <span class="waiting">{store.saying.value || "the first run begins …"}</span>}
     </TimePlot>
   );
 }

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import { GUTTER, ticks } from "../../plot/axis";
 import { fixed } from "../../model/format";
 import { type Colours, faded } from "../../plot/theme";
-import type { Trace } from "./traces";
+import type { Trace, Values } from "./traces";
 
 /** Room above the lines for the flags of drives, and below for times; px. */
 export const LANE = 30;
@@ -38,7 +38,7 @@ export class DipolePlot {
     const plot = this.#plot!;
     if (plot.width !== width || plot.height !== height) plot.setSize({ width, height });
     plot.batch(() => {
-      plot.setData([this.#times(scene), ...scene.traces.map((t) => t.values)] as uPlot.AlignedData, false);
+      plot.setData([this.#times(scene), ...scene.traces.map((t) => broken(t, scene, plot.width))] as uPlot.AlignedData, false);
       plot.setScale("x", { min: scene.tmin, max: scene.tmax });
       plot.setScale("y", { min: scene.low, max: scene.high });
     });
@@ -103,6 +103,18 @@ export class DipolePlot {
   }
 }
 
+/** Room of ` ms` beyond the middle of a tick, px. */
+const UNIT = 12;
+
+/** Two runs in one line are no jump of the wave: a gap parts what is fresh from what was before. */
+function broken({ ages, values }: Trace, { fresh, n, dt, tmin, tmax }: Scene, width: number): Values {
+  const first = Math.round(fresh / dt);
+  if (!ages || !(first > 0 && first < n)) return values;
+  const gap = Math.ceil((3 * (tmax - tmin)) / dt / Math.max(width, 1));
+  const out: (number | null)[] = Array.from(values);
+  return out.fill(null, first, first + gap);
+}
+
 function axes(colours: Colours): uPlot.Axis[] {
   const common: Partial<uPlot.Axis> = {
     stroke: colours.faint,
@@ -117,7 +129,11 @@ function axes(colours: Colours): uPlot.Axis[] {
       size: TIMES,
       gap: 4,
       splits: (plot, _, min, max) => ticks(min, max, plot.width, 90),
-      values: (_, splits) => splits.map((t, i) => (i === splits.length - 1 ? `${t} ms` : `${t}`)),
+      values: (plot, splits) => {
+        // the unit stands at the last tick that has room for it
+        const last = splits.findLastIndex((t) => plot.valToPos(t, "x") < plot.width - GUTTER.left - GUTTER.right - UNIT);
+        return splits.map((t, i) => (i === last ? `${t} ms` : `${t}`));
+      },
     },
     {
       ...common,

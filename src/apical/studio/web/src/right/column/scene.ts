@@ -60,7 +60,7 @@ export class Column {
     const inks = shape.populations.map((p) => new Color(layerColour(colours, p.layer)));
     const ground = new Color(colours.panel);
     const cellInk = (cell: number) => inks[shape.population[cell]] ?? ground;
-    const pale = inks.map((ink) => ink.clone().lerp(ground, dark ? 0.55 : 0.5));
+    const pale = inks.map((ink) => ink.clone().lerp(ground, dark ? 0.55 : 0.25));
     const lines = colourOf(shape.segmentCell.length * 2, (i) => pale[shape.population[shape.segmentCell[i >> 1]]] ?? ground);
     this.#lines = new LineSegments(
       geometry(this.#places.segments, lines),
