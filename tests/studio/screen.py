@@ -76,9 +76,10 @@ class Screen:
           if (document.querySelector(".recording")) sessionStorage.clear();
         }""")
         self.page.mouse.move(0, 0)
+        self.errors.clear()
+        self.foreign.clear()
         self.page.goto(self.address)
         self.settled()
-        self.errors.clear()
 
     def _note(self, message):
         # a server that was ended is no fault of the page, nor is a file that the server refuses
@@ -180,3 +181,17 @@ def looking(browser, address, **options):
         screen.context.close()
         raise
     screen.close()
+
+
+def drag(page, start, end, steps=4):
+    """Press, move and let go."""
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=steps)
+    page.mouse.up()
+
+
+def middle(locator):
+    """Where one would press."""
+    box = locator.bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

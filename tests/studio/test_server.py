@@ -248,7 +248,7 @@ def test_a_socket_in_the_file_system_is_its_users_alone(tmp_path):
 @pytest.mark.parametrize(
     ("where", "local"),
     [(serve.Where(), True), (serve.Where("::1"), True), (serve.Where("0.0.0.0"), False),
-     (serve.Where("192.168.1.4"), False), (serve.Where("0.0.0.0", unix="/tmp/x"), True)],
+     (serve.Where("::"), False), (serve.Where("0.0.0.0", unix="a.socket"), True)],
 )  # fmt: skip
 def test_what_other_machines_reach_is_known(where, local):
     assert serve.is_local(where) is local

@@ -55,7 +55,7 @@ def execute(request: Request) -> None:
         recorded = _recorded(request)
 
     from apical import models
-    from apical.studio.opened import session_of
+    from apical.studio.opened import session_of, warm_up
     from apical.studio.uploads import model_key, read_model
 
     key, name, code = request.model, "", ""
@@ -67,6 +67,7 @@ def execute(request: Request) -> None:
     def make(send: Callable[[bytes], None]) -> Session:
         return session_of(send, key, network, recorded, name, code)
 
+    warm_up(key, network)
     serve(make, where, _tell, not request.no_browser)
 
 

@@ -31,7 +31,7 @@ def Studio(network: Network, data: xr.DataArray | None = None, **options: Any) -
     Returns
     -------
     anywidget.AnyWidget
-        Its attribute `setup` is what is on the screen; ``setup.network(…)`` gives the network.
+        Shown where it is the last line of a cell; its `close` ends what it computes.
 
     Raises
     ------

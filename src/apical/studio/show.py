@@ -91,9 +91,7 @@ class Show:
 
     def work(self) -> None:
         """Do what is asked for until the session ends."""
-        for name in _SLOW:
-            # now, rather than when they are needed
-            importlib.import_module(name)
+        load_slow()
         try:
             while not self._inbox.closed:
                 self._turn()
@@ -316,6 +314,12 @@ class Show:
         old = self._current.setup.values
         new = [p for p in {**old, **setup.values} if old.get(p) != setup.values.get(p)]
         self._touched = list(dict.fromkeys([*new, *self._touched]))[:_TOUCHED]
+
+
+def load_slow() -> None:
+    """Load now what takes long, rather than when it is needed."""
+    for name in _SLOW:
+        importlib.import_module(name)
 
 
 def _check(view: View, setup: Setup) -> None:
