@@ -31,7 +31,9 @@ ALLOWED: dict[str, set[str]] = {
     "fit": {
         "errors", "random", "model", "analysis", "io", "result", "running", "simulate", "ensemble",
     },
-    "infer": {"errors", "random", "model", "analysis", "io", "result", "running", "ensemble", "fit"},
+    "infer": {
+        "errors", "random", "model", "analysis", "io", "result", "running", "ensemble", "fit",
+    },
     "plots": {"units", "errors", "model", "plan", "analysis", "io", "result", "fit", "infer"},
     "testing": {"errors", "model", "library", "models", "plan", "engines", "result", "simulate"},
     "cli": {

@@ -12,8 +12,8 @@ from apical.errors import ApicalError
 from apical.simulate import simulate
 from apical.studio.live import Session
 from apical.studio.runner import run_options
-from apical.studio.show import load_slow
 from apical.studio.setup import opening
+from apical.studio.show import load_slow
 from apical.studio.uploads import key_of
 
 if TYPE_CHECKING:
