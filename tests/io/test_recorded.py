@@ -164,3 +164,8 @@ def test_the_acceptance_waveform_of_hnn_core_needs_a_column(shared):
     with pytest.raises(FileFormatError, match="4 columns found"):
         read_dipole(path)
     np.testing.assert_array_equal(read_dipole(path, column=2), np.loadtxt(path)[:, 1])
+
+
+def test_a_long_field_that_is_no_number_is_refused_at_once():
+    with pytest.raises(FileFormatError):
+        recorded.dipole_from_text(b"0 1\n1 " + b"9" * 200_000 + b"x\n", "long.txt")

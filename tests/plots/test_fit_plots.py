@@ -28,6 +28,7 @@ def fit():
             "generation": ("candidate", np.arange(10)),
             "stage": ("candidate", np.array(["evprox1"] * 6 + ["all"] * 4)),
             "failed": ("candidate", np.isnan(loss)),
+            "fresh": ("candidate", np.full(10, np.nan)),
         },
         {"candidate": np.arange(10), "parameter": np.array(space.names)},
     )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import apical
+from apical.errors import ModelError
 from apical.studio import export
 from apical.studio.opened import session_of
 from apical.studio.setup import Setup, View
@@ -54,9 +55,25 @@ def test_a_script_of_every_kind_of_setup_compiles_and_gives_the_same(
     assert capsys.readouterr().out.split() == [session.result(setup).digest()]
 
 
-@pytest.mark.parametrize("model", ["erp", "gamma"])
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"added": {"x=__import__('os').system('id'), electrodes": {"a": 1}}},
+        {"model": 'm", overwrite=True)\nimport os; os.system("id")#'},
+        {"values": {"drives.nothing.mu": 1.0}},
+        {"removed": ('")\nimport os#',)},
+        {"values": {"celsius": float("nan")}},
+        {"trials": 100, "duration": 10_000.0, "dt": 0.001},
+    ],
+)
+def test_what_is_no_model_gives_no_script(session, bad):
+    with pytest.raises(ModelError):
+        export.script(session, asked(Setup(**bad)))
+
+
+@pytest.mark.parametrize("model", ["erp", "gamma_weak"])
 def test_scripts_of_library_models_compile(session, model):
-    setup = Setup(model=model, grid=(2, 2), values={"drives.évoqué.mu": 1.0})
+    setup = Setup(model=model, grid=(2, 2), values={"celsius": 36.5})
     text = export.script(session, asked(setup, scale=3.0, smooth=20.0))
     compile(text, "script.py", "exec")
     assert f"models.load('{model}')" in text

@@ -138,3 +138,9 @@ def test_behind_a_proxy_that_has_asked_who_it_is_the_origin_still_counts():
 def test_secrets_differ():
     assert len({new_token() for _ in range(100)}) == 100
     assert min(len(new_token()) for _ in range(100)) >= 32
+
+
+@pytest.mark.parametrize("other", ['a={"x":1}', "flag", "x/y=2", "é=1", 'b="unclosed'])
+def test_cookies_of_other_servers_do_not_sign_anybody_out(other):
+    cookie = f"{other}; apical={TOKEN}; c=3".encode()
+    assert client().get("/", headers={"cookie": cookie}).text == "in"

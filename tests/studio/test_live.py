@@ -61,7 +61,7 @@ def test_a_page_is_greeted():
     with page(data={"d1": ("mine.txt", recorded)}) as p:
         hello, _ = p.wait("hello")
         assert hello["schema"]["properties"]["drives"]
-        assert {"key": "small", "title": "small", "uploaded": True} in hello["models"]
+        assert {"key": "small", "title": "small", "uploaded": True, "code": ""} in hello["models"]
         assert "erp" in [m["key"] for m in hello["models"]]
         assert hello["data"][0]["samples"] == 3
         data, arrays = p.wait("data")

@@ -2,6 +2,8 @@
 
 import asyncio
 import functools
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,10 +21,20 @@ class Fake:
         self.closed = True
 
 
+def ended(session):
+    """Wait for a session that is ended in a thread."""
+    for _ in range(200):
+        if session.closed:
+            return
+        time.sleep(0.01)
+
+
 def running(test):
     @functools.wraps(test)
     def run(**given):
-        asyncio.run(test(**given))
+        # the browser's driver has a loop of its own in this thread
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(asyncio.run, test(**given)).result()
 
     return run
 
@@ -73,6 +85,7 @@ async def test_there_are_never_too_many_and_those_left_longest_go_first():
     for k in (3, 2):
         known.leave(f"page-{k:04}", joined[k][1])
     known.join("another-one")
+    await asyncio.to_thread(ended, joined[3][0])
     assert [session.closed for session, _ in joined] == [k == 3 for k in range(rooms.MOST)]
 
 
@@ -83,6 +96,7 @@ async def test_who_has_gone_for_long_is_not_waited_for(monkeypatch):
     known.leave("page-1234", out)
     monkeypatch.setattr(rooms, "PATIENCE", -1.0)
     known.join("page-5678")
+    await asyncio.to_thread(ended, session)
     assert session.closed
 
 

@@ -221,7 +221,7 @@ class Candidates:
             (own.loss_of_parts(m), seen.loss_of_parts(m), own.residuals_of_parts(m).tolist())
             for m in means
         ]
-        if not self.tried and math.isnan(losses[0][0]):
+        if not self.tried and not math.isfinite(losses[0][0]):
             why = failures[0] if failures else "nothing to compare: is the run too short?"
             raise DataError(f"the fit cannot begin: {why}")
         return losses

@@ -400,6 +400,8 @@ class BandPower(Objective):
 
     def residuals(self, mean: np.ndarray) -> np.ndarray:
         """Return the error of each share, or what is missing of all power."""
+        if not np.isfinite(mean).all():
+            return np.full(len(self.bands) if self.shares else 1, np.nan)
         found = mean[:-1] / mean[-1] if mean[-1] > 0 else np.zeros(mean.size - 1)
         if self.shares is None:
             return np.array([1 - found.sum()])

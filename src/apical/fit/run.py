@@ -235,6 +235,7 @@ def _recipe(found: Candidates) -> dict[str, Any]:
     text = json.dumps([plain(space.parameters), plain(found.objective)], sort_keys=True)
     return {
         "work": "fit",
+        "records": "losses and residuals",
         "apical": __version__,
         "model": space.base.content_hash(),
         "parameters and objective": hashlib.blake2b(text.encode(), digest_size=16).hexdigest(),

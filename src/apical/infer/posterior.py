@@ -224,6 +224,7 @@ class Posterior:
         A posterior is a guess where the data lie beyond all that it was learned from.
         """
         known = table(self.features, self.simulations).values[~self.simulations["failed"].values]
+        known = known[np.isfinite(known).all(axis=1)]
         low, high, here = known.min(axis=0), known.max(axis=0), self.observed.values
         return [
             n

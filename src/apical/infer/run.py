@@ -93,7 +93,7 @@ def infer(
     space : Space
         What of a network may vary; each parameter's bounds, scale and prior.
     features : Feature or sequence of Feature
-        What of the data counts, such as ``[Components(6), Peaks({"P50": (35, 65)})]``.
+        What of the data counts, such as ``[Components(n=6), Peaks({"P50": (35, 65)})]``.
     recorded : Result, DataArray (time) or (trial, time), nAm, or array (features,)
         The data; or their features.
     duration : float, ms

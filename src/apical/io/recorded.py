@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,8 +16,8 @@ from apical.errors import FileFormatError, StorageError, did_you_mean
 from apical.io.atomic import replacing
 from apical.units import parse_unit
 
-MAX_BYTES = 64 * 1024**2
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+MAX_BYTES, MAX_ROWS = 64 * 1024**2, 1_000_000
+_NUMBER = re.compile(r"[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _NOT_FINITE = re.compile(r"[-+]?(nan|inf(inity)?)", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"[\[(]([^\])]+)[\])]")
 
@@ -85,7 +86,9 @@ def dipole_from_text(data: bytes, name: str, column: int | str | None = None) ->
 
 def table_rows(data: bytes, name: str) -> tuple[list[Row], list[str]]:
     """Return the rows of a text of columns, and the names in its header, if it has one."""
-    rows = list(_rows(_text(data, name), name))
+    rows = list(islice(_rows(_text(data, name), name), MAX_ROWS + 1))
+    if len(rows) > MAX_ROWS:
+        raise FileFormatError(f"{name}: more than {MAX_ROWS} rows")
     if rows and not any(_is_number(field) for field in rows[0].fields):
         return rows[1:], rows[0].fields
     return rows, []

@@ -52,13 +52,15 @@ class Kind(NamedTuple):
 
 def file_name(asked: Asked) -> str:
     """Return a name for the file, safe on every system."""
-    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", asked.name).strip("-.")
-    return name[:_LONGEST_NAME] or asked.setup.model
+    name = re.sub(r"[^A-Za-z0-9_.-]+", "-", asked.name or asked.setup.model).strip("-.")
+    return name[:_LONGEST_NAME] or "run"
 
 
 def script(session: Session, asked: Asked) -> str:
     """Return the Python script that gives what is on the screen, bit for bit."""
     setup, view = asked.setup, asked.view
+    # nothing that is no model comes into the text: names and values are checked by making it
+    setup.network(session.uploaded)
     recorded = None if view.data is None else session.recorded(view.data)
     parts = [
         f'"""{_title(asked)}, as the studio of apical {__version__} showed it."""',
@@ -77,7 +79,7 @@ def _title(asked: Asked) -> str:
 
 
 def _imports(recorded: xr.DataArray | None) -> str:
-    code = "" if recorded is None else str(recorded.attrs.get("code", ""))
+    code = "" if recorded is None else str(recorded.attrs.get("code", "xr."))
     others = {"np.": "import numpy as np", "xr.": "import xarray as xr", "mne.read": "import mne"}
     lines = [line for sign, line in others.items() if sign in code]
     if "apical.io.mne" in code:
@@ -130,7 +132,7 @@ def _view_lines(view: View, recorded: xr.DataArray | None, name: str) -> str:
     if recorded is None:
         lines.append("figure = apical.plots.summary(shown)")
     else:
-        lines += str(recorded.attrs["code"]).splitlines()
+        lines += (str(recorded.attrs.get("code", "")) or _samples(recorded)).splitlines()
         if view.shift:
             lines.append(
                 f'recorded = recorded.assign_coords(time=recorded["time"] + {view.shift!r})'
@@ -145,8 +147,14 @@ def _view_lines(view: View, recorded: xr.DataArray | None, name: str) -> str:
         lines.append(f"print(apical.compare(shown.average().total().squeeze(), recorded{edges}))")
         window = f"window=({view.tmin!r}, {view.tmax!r})"
         lines.append(f"figure = apical.plots.summary(shown, recorded, {window})")
-    lines.append(f'apical.plots.save_figure(figure, "{name}.png", overwrite=True)')
+    lines.append(f"apical.plots.save_figure(figure, {f'{name}.png'!r}, overwrite=True)")
     return "\n".join(lines)
+
+
+def _samples(recorded: xr.DataArray) -> str:
+    """Return a recording that is in no file as part of the script."""
+    time, values = recorded["time"].values.tolist(), recorded.values.tolist()
+    return f'recorded = xr.DataArray({values!r}, {{"time": {time!r}}}, ("time",))'
 
 
 def _call(function: str, *arguments: str) -> str:

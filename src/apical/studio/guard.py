@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -99,12 +99,8 @@ class Guard:
         return self._rules.token is None or _same(self._cookie(headers), self._rules.token)
 
     def _cookie(self, headers: Headers) -> str:
-        try:
-            jar = SimpleCookie(headers.get("cookie", ""))
-        except CookieError:
-            return ""
-        found = jar.get(self._rules.cookie)
-        return found.value if found else ""
+        # cookies of all servers of this host come, whatever these have put into them
+        return cookie_parser(headers.get("cookie", "")).get(self._rules.cookie, "")
 
     def _brings_token(self, scope: Scope) -> bool:
         given = dict(_query(scope)).get(KEY, "")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from apical.result import Result
     from apical.studio.setup import Setup
 
-#: Bytes that the results of a session may take.
-ROOM = 256 * 2**20
+#: Bytes that the results of a session may take, and for how many setups there may be some.
+ROOM, MOST = 256 * 2**20, 300
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Kept:
     @property
     def size(self) -> int:
         """Bytes that it takes."""
-        slopes = sum(slope.dipole.nbytes for slope in self.slopes.values())
-        return slopes + sum(_size(result) for result in self.results.values())
+        slopes = sum(slope.dipole.nbytes for slope in list(self.slopes.values()))
+        return slopes + sum(_size(result) for result in list(self.results.values()))
 
 
 class Shelf:
@@ -86,10 +86,10 @@ class Shelf:
     def tidy(self) -> None:
         """Drop what there is no room for; what was used last stays."""
         with self._lock:
-            sizes = {key: kept.size for key, kept in self._kept.items()}
+            sizes = {key: len(key) + kept.size for key, kept in self._kept.items()}
             total = sum(sizes.values())
             for key in list(self._kept)[:-1]:
-                if total <= self._room:
+                if total <= self._room and len(self._kept) <= MOST:
                     break
                 total -= sizes[key]
                 del self._kept[key]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
 #: Bytes of a file that is taken, and of what is asked for.
 MAX_FILE, MAX_ASKED = 64 * 2**20, 16 * 2**20
-OK, WRONG, MISSING, TOO_LARGE = 200, 400, 404, 413
+OK, WRONG, MISSING, TOO_LARGE, FAILED = 200, 400, 404, 413, 500
+_log = logging.getLogger(__name__)
 _JSON = "application/json"
 
 
@@ -67,6 +69,10 @@ def answer(session: Session | None, request: Request) -> Answer:
         return problems(Problem(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors())
     except (ApicalError, ValueError) as error:
         return problems([Problem("", str(error))])
+    except Exception as error:
+        # the page waits for an answer, whatever a file may do to who reads it
+        _log.exception("unexpected, in a request")
+        return problems([Problem("", f"this could not be done: {error}")], FAILED)
 
 
 def too_large(path: str) -> Answer:

@@ -24,8 +24,8 @@ from apical.studio.sessions import Full, Sessions, is_key
 
 #: Letters of a message on the socket.
 MAX_MESSAGE = 4 * 2**20
-#: Codes of a socket that is closed: it said too much, and come back later.
-_TOO_LONG, _LATER = 1009, 1013
+#: Codes of a socket that is closed: it said too much; come back later; another page took its place.
+_TOO_LONG, _LATER, _ELSEWHERE = 1009, 1013, 4001
 
 Make = Callable[[Callable[[bytes], None]], Session]
 
@@ -133,6 +133,6 @@ async def _send_all(socket: WebSocket, out: asyncio.Queue[bytes | None]) -> None
     try:
         while (frame := await out.get()) is not None:
             await socket.send_bytes(frame)
-        await socket.close(_LATER, "this studio was opened elsewhere")
+        await socket.close(_ELSEWHERE, "this studio was opened elsewhere")
     except (WebSocketDisconnect, RuntimeError):
         pass  # the page has gone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -59,13 +60,14 @@ class Sessions:
         Full
             If there are too many.
         """
-        self._tidy()
         place = self._places.get(key)
         if place is None:
+            self._tidy()
             if len(self._places) >= MOST:
                 raise Full
-            place = self._places[key] = Place()
+            place = Place()
             place.session = self._make(self._sender(place))
+            self._places[key] = place
         elif place.out is not None:
             place.out.put_nowait(None)  # the older page of the same key is sent away
         place.out = asyncio.Queue()
@@ -84,9 +86,9 @@ class Sessions:
         return place.session if place else None
 
     def close(self) -> None:
-        """End all."""
-        for key in list(self._places):
-            self._end(key)
+        """End all, and wait until they have ended."""
+        for closing in [self._end(key) for key in list(self._places)]:
+            closing.join()
 
     def _tidy(self) -> None:
         """End sessions whose pages have been gone for long; where it is crowded, the oldest."""
@@ -97,12 +99,15 @@ class Sessions:
                 self._end(key)
                 crowded = False
 
-    def _end(self, key: str) -> None:
+    def _end(self, key: str) -> threading.Thread:
+        """Forget a session; it ends in a thread, as that takes a while and others are served."""
         place = self._places.pop(key)
         if place.out is not None:
             place.out.put_nowait(None)
-        if place.session is not None:
-            place.session.close()
+        assert place.session is not None
+        closing = threading.Thread(target=place.session.close, name="apical studio ends")
+        closing.start()
+        return closing
 
     def _sender(self, place: Place) -> Callable[[bytes], None]:
         """Return what takes a frame from any thread to the page that is connected, if one is."""

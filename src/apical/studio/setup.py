@@ -19,7 +19,11 @@ from apical.model import Network, laminar
 #: Fields of a network to which parts can be added.
 ADDABLE = ("populations", "projections", "drives", "biases", "recordings", "electrodes")
 #: Bounds of what is run live, so that no slip of the hand fills the memory.
-MAX_DURATION, MAX_TRIALS, MAX_GRID = 10_000.0, 100, 30
+MAX_DURATION, MAX_TRIALS, MAX_GRID, MIN_STEP = 10_000.0, 100, 30, 1e-3
+#: Cells of a network, and samples of all trials of a run, that are shown live at most.
+MAX_CELLS, MAX_SAMPLES = 20_000, 50_000_000
+#: Factors and shifts of waves.
+_Factor = Annotated[float, Field(ge=-1e9, le=1e9)]
 
 
 class Message(BaseModel):
@@ -58,7 +62,7 @@ class Setup(Message):
     added: dict[str, dict[str, Any]] = Field(default_factory=dict)
     values: dict[str, Any] = Field(default_factory=dict)
     duration: Annotated[float, Field(gt=0, le=MAX_DURATION)] = 170.0
-    dt: Annotated[float, Field(gt=0)] = 0.025
+    dt: Annotated[float, Field(ge=MIN_STEP)] = 0.025
     trials: Annotated[int, Field(ge=1, le=MAX_TRIALS)] = 1
     seed: Annotated[int, Field(ge=0)] = 0
     precision: Literal["single", "double"] = "single"
@@ -77,6 +81,18 @@ class Setup(Message):
         ModelError
             With everything that is wrong, by address.
         """
+        samples = self.trials * self.duration / self.dt
+        if samples > MAX_SAMPLES:
+            message = f"{samples:.3g} samples in all are too many; at most {MAX_SAMPLES:.3g}"
+            raise ModelError([Problem("duration", message, "fewer trials, or a longer step")])
+        network = self._changed(uploaded)
+        cells = sum(p.n for p in network.populations.values())
+        if cells > MAX_CELLS:
+            message = f"{cells} cells are too many to be shown live; at most {MAX_CELLS}"
+            raise ModelError([Problem("populations", message, "simulate it by a script")])
+        return network
+
+    def _changed(self, uploaded: Mapping[str, Network]) -> Network:
         network = self._base(uploaded)
         if self.grid is not None:
             network = network.scale(self.grid)
@@ -129,12 +145,12 @@ class View(Message):
     """
 
     smooth: Annotated[float, Field(ge=0, le=1000)] = 0.0
-    scale: float = 1.0
+    scale: _Factor = 1.0
     data: str | None = None
     tmin: float | None = None
     tmax: float | None = None
-    shift: float = 0.0
-    factor: float = 1.0
+    shift: _Factor = 0.0
+    factor: _Factor = 1.0
 
 
 #: What evoked responses are usually shown with (Neymotin et al. 2020): a Hamming window (ms), and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from time import monotonic
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from apical.studio.kept import Kept, Slope
     from apical.watch import Watch
 
+_log = logging.getLogger(__name__)
 #: What takes a second to load: for the column, and for spectra.
 _SLOW = ("apical.plots.geometry", "scipy.signal")
 #: Seconds at least between frames of a run.
@@ -94,9 +96,17 @@ class Show:
         load_slow()
         try:
             while not self._inbox.closed:
-                self._turn()
+                self._one_turn()
         finally:
             self._drop()
+
+    def _one_turn(self) -> None:
+        """Take a turn; whatever goes wrong in it, the next request is served."""
+        try:
+            self._turn()
+        except Exception:
+            _log.exception("unexpected, in a session")
+            self._work = None
 
     def stop(self) -> None:
         """End what is run within one window of steps; from any thread."""

@@ -51,7 +51,10 @@ def gauss(search: Search) -> str:
         best = min([*found, *steps], key=lambda place: place.loss)
         if best.loss < here.loss:
             slopes = _followed(slopes, here, steps, apart)
-            here = best
+            moved, here = float(np.abs(best.unit - here.unit).max()), best
+            if moved < search.tolerance:
+                # a step so small is no progress: look again, more closely
+                slopes, apart = None, apart * _LESS
         else:
             # either the slopes are of elsewhere, or the differences are too large
             slopes, apart = None, apart * (_LESS if anew else 1.0)
@@ -65,7 +68,8 @@ def _looked(search: Search, units: np.ndarray) -> list[_Place]:
 
 def _differences(here: _Place, there: list[_Place]) -> np.ndarray:
     """Return how residuals differ, (places, n); 0 where a candidate has failed."""
-    return np.nan_to_num(np.array([place.residuals for place in there]) - here.residuals)
+    found = np.array([place.residuals for place in there]) - here.residuals
+    return np.nan_to_num(found, posinf=0.0, neginf=0.0)
 
 
 def _step(here: _Place, slopes: np.ndarray, damped: float) -> np.ndarray:
@@ -87,7 +91,9 @@ def _step(here: _Place, slopes: np.ndarray, damped: float) -> np.ndarray:
 
 def _followed(slopes: np.ndarray, here: _Place, steps: list[_Place], apart: float) -> np.ndarray:
     """Return slopes that agree with steps, the nearest best; short ones count less."""
-    moved = [(step.unit - here.unit, step) for step in steps]
+    # what has failed says nothing of how residuals change
+    there = [step for step in steps if np.isfinite(step.residuals).all()]
+    moved = [(step.unit - here.unit, step) for step in there]
     for along, step in sorted(moved, key=lambda one: -float(one[0] @ one[0])):
         missed = _differences(here, [step])[0] - along @ slopes
         size = along @ along + along.size * (apart / 2) ** 2

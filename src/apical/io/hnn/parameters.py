@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from apical.model import Network
 
 Parameters = Mapping[str, float | int | str | bool]
-_NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(\d+(?:\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 #: Cell types, and what parameter sets call them.
 _SHORT = {
     "L2_basket": "L2Basket", "L2_pyramidal": "L2Pyr",

@@ -52,7 +52,9 @@ def _missing_power(net: Network, tstop: float, options: Options) -> float:
     (dipole,) = _dipoles(net, tstop, 1, options)
     frequencies, power = periodogram(dipole.data["agg"], dipole.sfreq, window="hamming")
     inside = [power[(low <= frequencies) & (frequencies <= high)].sum() for low, high in bands]
-    return -float(np.dot(weights, inside)) / float(power.sum())
+    everything = float(power.sum())
+    # a dipole that never moves has no share anywhere
+    return -float(np.dot(weights, inside)) / everything if everything > 0 else math.nan
 
 
 def _band_weights(options: Options) -> Sequence[float]:

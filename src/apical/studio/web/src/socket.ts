@@ -6,6 +6,9 @@ import { type Answer, decode, given, type Query, type Received, type Transport }
 const KEY = "apical-session";
 const WAITS = [250, 500, 1000, 2000];
 
+/** The server's code for a page whose session another one has taken. */
+const ELSEWHERE = 4001;
+
 /** A transport over `ws`, relative to the page. */
 export class Socket implements Transport {
   onFrame: (frame: Received) => void = () => {};
@@ -13,19 +16,20 @@ export class Socket implements Transport {
   #socket: WebSocket | null = null;
   #failed = 0;
   #closed = false;
-  readonly #key = sessionKey();
+  #key = sessionKey();
 
   open(): void {
     const address = this.#address("ws");
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     const socket = new WebSocket(address);
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => {
+    socket.onopen = () => this.onOnline(true);
+    socket.onmessage = (event) => {
+      // a server that is full closes at once what it has opened: only a frame is a success
       this.#failed = 0;
-      this.onOnline(true);
+      this.onFrame(decode(event.data as ArrayBuffer));
     };
-    socket.onmessage = (event) => this.onFrame(decode(event.data as ArrayBuffer));
-    socket.onclose = () => this.#lost();
+    socket.onclose = (event) => this.#lost(event.code);
     this.#socket = socket;
   }
 
@@ -58,8 +62,10 @@ export class Socket implements Transport {
     return address;
   }
 
-  #lost(): void {
+  #lost(code: number): void {
     if (this.#closed) return;
+    // a copy of this page, with its key, has taken the session: this one gets its own
+    if (code === ELSEWHERE) this.#key = newKey();
     this.onOnline(false);
     const wait = WAITS[Math.min(this.#failed++, WAITS.length - 1)];
     setTimeout(() => this.open(), wait);
@@ -68,8 +74,10 @@ export class Socket implements Transport {
 
 /** Each page has a session of its own, and finds it again when it is loaded anew. */
 function sessionKey(): string {
-  const known = sessionStorage.getItem(KEY);
-  if (known) return known;
+  return sessionStorage.getItem(KEY) ?? newKey();
+}
+
+function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   const key = btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_");
   sessionStorage.setItem(KEY, key.replaceAll("=", ""));
