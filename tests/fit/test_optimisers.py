@@ -185,3 +185,30 @@ def test_gauss_needs_few_candidates():
     """Of residuals that are linear, one look around and one step tell all."""
     bowl = searched("gauss", (0.4, 0.6, 0.45, 0.55, 0.5), budget=14)
     assert best(bowl) == pytest.approx([0.4, 0.6, 0.45, 0.55, 0.5], abs=0.01)
+
+
+class Cliff(Bowl):
+    """A bowl beyond whose edge every candidate fails."""
+
+    def compare(self, units):
+        losses, residuals = super().compare(units)
+        fallen = (units[: len(losses)] > 0.72).any(axis=1)
+        residuals[fallen] = np.nan
+        # a failed candidate counts as the worst
+        return np.where(fallen, 10.0, losses), residuals
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_steps_that_failed_tell_gauss_nothing_of_slopes(seed):
+    cliff = Cliff(np.full(4, 0.7), 100)
+    with suppress(Ended):
+        search = Search(np.full(4, 0.5), cliff, seed, 1e-3, 100, compare=cliff.compare)
+        OPTIMISERS["gauss"](search)
+    assert np.abs(best(cliff) - 0.7).max() < 0.01
+
+
+def test_gauss_ends_when_it_no_longer_moves():
+    bowl = Bowl(np.array([0.4, 0.6, 0.45]), 400)
+    search = Search(np.full(3, 0.5), bowl, 0, 1e-3, 400, compare=bowl.compare)
+    assert OPTIMISERS["gauss"](search) == "converged"
+    assert len(bowl.asked) < 150
