@@ -211,4 +211,4 @@ def test_gauss_ends_when_it_no_longer_moves():
     bowl = Bowl(np.array([0.4, 0.6, 0.45]), 400)
     search = Search(np.full(3, 0.5), bowl, 0, 1e-3, 400, compare=bowl.compare)
     assert OPTIMISERS["gauss"](search) == "converged"
-    assert len(bowl.asked) < 150
+    assert len(bowl.asked) < 100
