@@ -140,7 +140,8 @@ def own_seeds(seed: Any, sets: int) -> list[int] | None:
 
 
 def _is_list(seed: Any) -> bool:
-    return isinstance(seed, Sequence | np.ndarray) and not isinstance(seed, str | bytes)
+    several = isinstance(seed, Sequence) and not isinstance(seed, str | bytes)
+    return several or (isinstance(seed, np.ndarray) and seed.ndim > 0)
 
 
 def with_seeds(
