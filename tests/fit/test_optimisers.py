@@ -9,6 +9,7 @@ from apical import models
 from apical.errors import MissingPackageError, ModelError
 from apical.fit import Parameter, Space
 from apical.fit.optimise import OPTIMISERS, Ended, Search, Stage, stages, stepwise
+from apical.fit.optimise.gauss import _followed, _Place
 
 METHODS = sorted(OPTIMISERS)
 
@@ -187,24 +188,16 @@ def test_gauss_needs_few_candidates():
     assert best(bowl) == pytest.approx([0.4, 0.6, 0.45, 0.55, 0.5], abs=0.01)
 
 
-class Cliff(Bowl):
-    """A bowl beyond whose edge every candidate fails."""
-
-    def compare(self, units):
-        losses, residuals = super().compare(units)
-        fallen = (units[: len(losses)] > 0.72).any(axis=1)
-        residuals[fallen] = np.nan
-        # a failed candidate counts as the worst
-        return np.where(fallen, 10.0, losses), residuals
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_steps_that_failed_tell_gauss_nothing_of_slopes(seed):
-    cliff = Cliff(np.full(4, 0.7), 100)
-    with suppress(Ended):
-        search = Search(np.full(4, 0.5), cliff, seed, 1e-3, 100, compare=cliff.compare)
-        OPTIMISERS["gauss"](search)
-    assert np.abs(best(cliff) - 0.7).max() < 0.01
+def test_a_step_that_failed_tells_gauss_nothing_of_slopes():
+    slopes = np.array([[1.0, 2.0, 0.5], [0.0, 1.0, -1.0]])
+    here = _Place(np.array([0.5, 0.5]), 1.0, np.ones(3))
+    unit = np.array([0.6, 0.4])
+    failed = _Place(unit, 10.0, np.full(3, np.nan))
+    good = _Place(unit, 0.5, np.array([1.0, 1.2, 1.3]))
+    assert np.array_equal(_followed(slopes, here, [failed], 0.05), slopes)
+    alone = _followed(slopes, here, [good], 0.05)
+    assert not np.array_equal(alone, slopes)
+    assert np.array_equal(_followed(slopes, here, [failed, good], 0.05), alone)
 
 
 def test_gauss_ends_when_it_no_longer_moves():
