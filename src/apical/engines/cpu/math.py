@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from apical.engines.cpu.parts import PartCompiler
+from apical.engines.cpu.parts import PartCompiler, WholeCompiler
 
 #: ``reassoc`` is left out on purpose: sums keep their order, so results do not depend on lanes
 #: or threads. NaN checks inside kernels are void (nnan); engines check voltages outside.
@@ -29,6 +29,7 @@ C_OPTIONS: dict[str, Any] = {**_USUAL, "cache": True}
 #: costs two atomic additions to a counter that all threads share.
 OUTER: dict[str, Any] = {
     **_USUAL, "cache": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True,
+    "pipeline_class": WholeCompiler,
 }  # fmt: skip
 #: The same, for those that return arrays that they make.
 ALLOCATING: dict[str, Any] = {**OUTER, "_nrt": True}
