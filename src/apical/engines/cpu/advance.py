@@ -134,9 +134,7 @@ def _deliver(x, constants, event, L, model):
 
 @njit(**INNER)
 def _add_channels(kind, x, v, constants, current, conductance, L, full, model):
-    """Compute the densities of all channels, and of the ion currents that pools read."""
-    clear(current)
-    clear(conductance)
+    """Add the densities of all channels, and compute the ion currents that pools read."""
     for k in range(kind.first_ion, kind.last_ion):
         row = model.lists[k] * L
         clear(x[row : row + v.shape[0]])
@@ -156,9 +154,7 @@ def _add_receptors(kind, x, v, constants, right, diagonal, L, full, dt, model, s
     """Add the currents and conductances of all receptors."""
     for k in range(kind.first_mechanism, kind.last_mechanism):
         m = model.mechanisms[k]
-        if m.kind == RECEPTOR:
-            clear(sites.current[: m.count * L])
-            clear(sites.conductance[: m.count * L])
+        if m.kind == RECEPTOR and m.currents:
             _at_sites(m, m.currents, x, v, constants, L, full, dt, model, sites)
             nodes = model.lists[m.sites : m.sites + m.count]
             add_rows(sites.current, sites.conductance, nodes, right, diagonal, L)
@@ -313,27 +309,26 @@ def _place_of(gate, j, size, gates):
 
 @njit(**INNER)
 def _observe(v, g, first_step, s, steps, L, full, sums, work):
-    """Keep voltages whose turn it is, and sum them when enough are kept or the window ends."""
+    """Sum voltages: at once for dipoles, else when enough are kept or the window ends."""
     size = v.shape[0]
     for q in range(sums.start[g], sums.start[g + 1]):
         request = sums.sums[q]
-        kept = work.kept[request.kept * KEPT * size :]
         # samples of this window so far, this one included
         taken = (first_step + s + 1) // request.every - first_step // request.every
         is_turn = (first_step + s + 1) % request.every == 0
+        place = (taken - 1) % KEPT
+        kept = work.kept[request.kept * KEPT * size :]
         if is_turn and request.keeper:
-            copy(v, kept[(taken - 1) % KEPT * size :])
+            copy(v, kept[place * size :])
+        if is_turn and not request.cells:
+            weigh(v, sums.weights, request.weights, work.dipoles, place * L, size // L, L, full)
         enough = is_turn and taken % KEPT == 0
         if enough or (s == steps - 1 and taken % KEPT):
-            n = KEPT if enough else taken % KEPT
+            first = taken - (KEPT if enough else taken % KEPT)
             if request.cells:
-                _sum_cells(kept, g, request, taken - n, size // L, L, sums, work.samples)
+                _sum_cells(kept, g, request, first, size // L, L, sums, work.samples)
             else:
-                weigh(
-                    kept, sums.weights, request.weights, n, work.samples, size // L, L,
-                    L // (1 + full),
-                )  # fmt: skip
-                _sum_lanes(g, request, taken - n, L, sums, work.samples)
+                _sum_lanes(g, request, first, L, sums, work.dipoles)
 
 
 @njit(**INNER)

@@ -230,5 +230,5 @@ class Batch:
             current=room(nodes), conductance=room(nodes), right=room(nodes), diagonal=room(nodes),
             # a group's last lanes are read as if there were eight of them
             before=room(1), kept=room(most * KEPT * nodes + 1), samples=room(KEPT * nodes + 1),
-            rows=rows, sites=at_sites,
+            dipoles=room(KEPT + 1), rows=rows, sites=at_sites,
         )  # fmt: skip

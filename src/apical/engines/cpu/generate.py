@@ -163,13 +163,13 @@ def _densities(code: MechanismCode, place: _Place) -> tuple[Writer, str, str, di
 
 
 def _currents(code: MechanismCode) -> str:
-    """Add current and conductance of a receptor, nA and µS."""
+    """Compute current and conductance of a receptor, nA and µS."""
     if not code.program.currents:
         return ""
     writer, total, slope, _ = _densities(code, _ALONE)
     nodes = [f"{name}_ = carray({name}, (a + n,))[a:]" for name in ("i", "g")]
     lines = [*nodes, *_slices(code, writer.needed, _ALONE)]
-    lines += writer.loop([f"i_[j] += {total}", f"g_[j] += {slope}"])
+    lines += writer.loop([f"i_[j] = {total}", f"g_[j] = {slope}"])
     return _kernel("currents", lines)
 
 

@@ -185,19 +185,26 @@ def flow_row(typingctx: Any, v: Any, right: Any, axial: Any, node: Any, up: Any,
 
 @compiled
 def eliminate_row(
-    typingctx: Any, diagonal: Any, right: Any, axial: Any, node: Any, up: Any, L: Any
+    typingctx: Any, v: Any, diagonal: Any, right: Any, axial: Any, node: Any, up: Any, L: Any
 ) -> Any:
-    """Eliminate a node from its parent's equation; its diagonal becomes the inverse."""
+    """Eliminate a node from its parent's equation; its diagonal becomes the inverse.
+
+    The axial current between the two is added to both sides on the way.
+    """
 
     def write(r: _Rows) -> None:
-        g = r.load(2, 3)
-        inverse = r.div(r.one(), r.load(0, 3))
-        r.store(inverse, 0, 3)
+        g = r.load(3, 4)
+        flow = r.mul(g, r.sub(r.load(0, 5), r.load(0, 4)))
+        here = r.add(r.load(2, 4), flow)
+        r.store(here, 2, 4)
+        inverse = r.div(r.one(), r.load(1, 4))
+        r.store(inverse, 1, 4)
         factor = r.mul(g, inverse)
-        r.store(r.sub(r.load(0, 4), r.mul(factor, g)), 0, 4)
-        r.store(r.add(r.load(1, 4), r.mul(factor, r.load(1, 3))), 1, 4)
+        r.store(r.sub(r.load(1, 5), r.mul(factor, g)), 1, 5)
+        there = r.sub(r.load(2, 5), flow)
+        r.store(r.add(there, r.mul(factor, here)), 2, 5)
 
-    return _row_operation(write, types.void(diagonal, right, axial, node, up, L))
+    return _row_operation(write, types.void(v, diagonal, right, axial, node, up, L))
 
 
 @compiled
@@ -257,50 +264,29 @@ def subtract_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> 
     return _row_operation(write, types.void(out, a, to, at, L))
 
 
-def _weigh(steps: int) -> Any:
-    @compiled
-    def weigh(
-        typingctx: Any, out: Any, weights: Any, v: Any, to: Any, at: Any, first: Any, nodes: Any,
-        L: Any, half: Any,
-    ) -> Any:  # fmt: skip
-        def generate(context: Any, builder: Any, found: Any, args: Any) -> Any:
-            rows = _Rows(context, builder, found, args)
-            rows.offset = builder.mul(args[-1], _INT(rows.lanes))
-            _weigh_half(rows, steps)
-            return context.get_dummy_value()
+@compiled
+def weigh_rows(
+    typingctx: Any, out: Any, weights: Any, v: Any, to: Any, at: Any, nodes: Any, L: Any, half: Any
+) -> Any:
+    """Sum weighted rows of `nodes` nodes, weights from `at` on: one half of the lanes."""
 
-        return types.void(out, weights, v, to, at, first, nodes, L, half), generate
-
-    return weigh
-
-
-def _weigh_half(r: _Rows, steps: int) -> None:
-    """Write the loop over nodes: a row of weights is read once for all steps."""
-    builder, (_, _, _, to, at, first, nodes, lanes) = r.builder, r.args[:8]
-    size = builder.mul(nodes, lanes)
-    sums = [cgutils.alloca_once(builder, r.row) for _ in range(steps)]
-    for total in sums:
+    def generate(context: Any, builder: Any, found: Any, args: Any) -> Any:
+        r = _Rows(context, builder, found, args)
+        r.offset = builder.mul(args[-1], _INT(r.lanes))
+        total = cgutils.alloca_once(builder, r.row)
         builder.store(ir.Constant(r.row, None), total)
-    with cgutils.for_range(builder, nodes, intp=_INT) as loop:
-        row = builder.mul(loop.index, lanes)
+        with cgutils.for_range(builder, args[5], intp=_INT) as loop:
+            row = builder.mul(loop.index, args[6])
+            weight, value = (
+                builder.load(r.pointer(k, where), align=4, typ=r.row)
+                for k, where in ((1, builder.add(args[4], row)), (2, row))
+            )
+            more = r.add(builder.load(total, typ=r.row), r.mul(weight, value))
+            builder.store(more, total)
+        builder.store(builder.load(total, typ=r.row), r.pointer(0, args[3]), align=4)
+        return context.get_dummy_value()
 
-        def read(array: int, start: Any, k: int) -> Any:
-            where = builder.add(builder.add(start, row), builder.mul(size, _INT(k)))
-            return builder.load(r.pointer(array, where), align=4, typ=r.row)
-
-        weight = read(1, at, 0)
-        for s, total in enumerate(sums):
-            kept = builder.load(total, typ=r.row)
-            builder.store(r.add(kept, r.mul(weight, read(2, first, s))), total)
-    for s, total in enumerate(sums):
-        where = builder.add(to, builder.mul(lanes, _INT(s)))
-        builder.store(builder.load(total, typ=r.row), r.pointer(0, where), align=4)
-
-
-#: Sum weighted rows of `nodes` nodes for four steps or one: weights from `at` on; values from
-#: `first` on, one step after the other; sums to `to`, one row per step. One half of the lanes, so
-#: that what is read again and again stays in the nearest cache.
-weigh_4, weigh_1 = _weigh(4), _weigh(1)
+    return types.void(out, weights, v, to, at, nodes, L, half), generate
 
 
 def _eight(context: Any, builder: Any, signature: Any, args: Any, array: int, at: Any) -> Any:

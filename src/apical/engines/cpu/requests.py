@@ -183,6 +183,7 @@ def sums(batch: Batch) -> tuple[Sums, Ints]:
                 continue
             if is_dipole and not batch.plan.populations[population].dipole:
                 continue
+            slot, keeper = -1, False
             if is_dipole:
                 where = weights.of_dipole(kind, lanes, position), 0, 0
             else:
@@ -191,8 +192,8 @@ def sums(batch: Batch) -> tuple[Sums, Ints]:
                 observable = number - len(batch.plan.populations)
                 all_cells = n_cells * len(kind.members)
                 where = weights.of_observable(observable, kind), first, all_cells
-            keeper = every not in slots
-            slot = slots.setdefault(every, len(slots))
+                keeper = every not in slots
+                slot = slots.setdefault(every, len(slots))
             rows.append((every, outputs, *where, to, room, slot, keeper))
             at = to + room * np.arange(n)
             whose = np.full(n, number), member

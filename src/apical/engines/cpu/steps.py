@@ -13,12 +13,11 @@ from apical.engines.cpu.lowlevel import (
     solve_root,
     substitute_row,
     subtract_row,
-    weigh_1,
-    weigh_4,
     weigh_cells_1,
     weigh_cells_2,
     weigh_cells_4,
     weigh_cells_8,
+    weigh_rows,
 )
 from apical.engines.cpu.math import CAREFUL, INNER
 
@@ -39,10 +38,15 @@ def copy(a, out):
 
 @njit(**INNER)
 def assemble(current, conductance, area, base, right, diagonal):
-    """Turn densities into the right side (nA) and diagonal (µS) of the voltage equation."""
+    """Turn densities into the right side (nA) and diagonal (µS) of the voltage equation.
+
+    Densities are set to zero, for the next step to add to.
+    """
     for j in range(current.shape[0]):
         right[j] = -(area[j] * current[j])
         diagonal[j] = base[j] + area[j] * conductance[j]
+        current[j] = 0.0
+        conductance[j] = 0.0
 
 
 @njit(**INNER)
@@ -73,10 +77,8 @@ def inject(right, step, clamps, group, L):
 def solve(v, parent, axial, order, diagonal, right, L):
     """Advance voltages by implicit Euler: Hines elimination and substitution, in place."""
     n = order.shape[0]
-    for k in range(1, n):
-        flow_row(v, right, axial, order[k] * L, parent[order[k]] * L, L)
     for k in range(n - 1, 0, -1):
-        eliminate_row(diagonal, right, axial, order[k] * L, parent[order[k]] * L, L)
+        eliminate_row(v, diagonal, right, axial, order[k] * L, parent[order[k]] * L, L)
     solve_root(v, diagonal, right, order[0] * L, L)
     for k in range(1, n):
         substitute_row(v, diagonal, right, axial, order[k] * L, parent[order[k]] * L, L)
@@ -91,17 +93,10 @@ def membrane(v, parent, axial, order, out, L):
 
 
 @njit(**INNER)
-def weigh(values, weights, at, kept, out, nodes, L, narrow):
-    """Sum weighted rows of `kept` samples of voltages, one row of sums per sample."""
-    for half in range(L // narrow):
-        s = 0
-        while s < kept:
-            if s + 4 <= kept:
-                weigh_4(out, weights, values, s * L, at, s * nodes * L, nodes, L, half)
-                s += 4
-            else:
-                weigh_1(out, weights, values, s * L, at, s * nodes * L, nodes, L, half)
-                s += 1
+def weigh(v, weights, at, out, to, nodes, L, full):
+    """Sum the weighted rows of voltages; the sums are one row."""
+    for half in range(1 + full):
+        weigh_rows(out, weights, v, to, at, nodes, L, half)
 
 
 @njit(**INNER)
@@ -156,17 +151,20 @@ def sample(x, first, step, records, group):
 def locate(v, per_mv, half, place, row):
     """Find every voltage's row of gates and its place in it, −½ to ½; return whether all have one.
 
-    Rows wrap around, so that no voltage whatever reads outside the table.
+    Voltages beyond the ends get the last row there, so that none reads outside the table.
     """
     inside = True
+    # whole numbers as short as those of the rows, or a vector holds half as many
+    first, last = np.int32(half), np.int32(2 * half - 1)
     for j in range(v.shape[0]):
         u = v[j] * per_mv
         below = np.floor(u)
         place[j] = (u - below) - v.dtype.type(0.5)
         # what is not a number becomes the smallest of whole numbers
-        k = np.int32(below)
-        inside &= (k >= -half) & (k < half)
-        row[j] = (k + half) & (2 * half - 1)
+        k = np.int32(np.int32(below) + first)
+        found = max(min(k, last), np.int32(0))
+        inside &= found == k
+        row[j] = found
     return inside
 
 

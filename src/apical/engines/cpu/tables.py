@@ -62,9 +62,10 @@ RECORD = _record("where", "every", "place")
 #: a step, how often, and the first and last of the values that are kept.
 SHOWN = _record("mechanism", "address", "late", "every", "first", "last")
 #: Weighted sums of a group's voltages over nodes and the cells of each piece. Pieces of one output
-#: lie one after the other, with `room` for a window's samples. Sums of equal `every` share a place
-#: for voltages, which the first one, the `keeper`, fills. Weights of dipoles are rows of lanes, and
-#: `cells` is 0. Those of observables go by cell: the group begins at `first_cell` of all `cells`.
+#: lie one after the other, with `room` for a window's samples. Weights of dipoles are rows of
+#: lanes, and `cells` is 0. Those of observables go by cell: the group begins at `first_cell` of all
+#: `cells`; those of equal `every` share a place for voltages, which the first one, the `keeper`,
+#: fills.
 SUM = _record(
     "every", "outputs", "weights", "first_cell", "cells", "to", "room", "kept", "keeper",
 )  # fmt: skip
@@ -251,6 +252,7 @@ class Work(NamedTuple):
     before: Floats
     kept: Floats
     samples: Floats
+    dipoles: Floats
     rows: Rows
     sites: Sites
 
