@@ -68,7 +68,8 @@ class _Gates:
         for k, size in enumerate(sizes):
             offset = 2 * sum(sizes[:k]) * (degree + 1)
             if size == 1:
-                self._single(rows, offset, starts[k], degree, gates - 1)
+                a, f = self._factors(rows, places, offset, degree)
+                self._single(a, f, starts[k], gates - 1)
                 continue
             moved = []
             for lane in range(BLOCK):
@@ -79,23 +80,32 @@ class _Gates:
             for gate in range(first_gate, min(first_gate + size, gates)):
                 self._put(turned[gate - first_gate], gate)
 
-    def _single(self, rows: list[Any], offset: int, start: Any, degree: int, gate: int) -> None:
+    def _single(self, a: Any, f: Any, start: Any, gate: int) -> None:
         """Advance one gate that is alone in its chunk, all lanes at once."""
         builder, eight = self.builder, ir.VectorType(self.real, BLOCK)
-        width = 1 << (2 * degree + 1).bit_length()
-        read = ir.VectorType(self.real, width)
-        turned = self._turned([self._load(self.table, row, offset, read) for row in rows])
-        place = self._load(self.place, self.at, 0, eight)
-        a, f = turned[:2]
-        for power in range(1, degree + 1):
-            more_a, more_f = turned[2 * power : 2 * power + 2]
-            a = builder.fadd(builder.fmul(a, place, flags=_FAST), more_a, flags=_FAST)
-            f = builder.fadd(builder.fmul(f, place, flags=_FAST), more_f, flags=_FAST)
         x = self._load(self.states, start, 0, eight)
         change = builder.fsub(a, builder.fmul(f, x, flags=_FAST), flags=_FAST)
         x = builder.fadd(x, change, flags=_FAST)
         builder.store(x, self._pointer(self.states, start, 0, eight), align=4)
         self._put(x, gate)
+
+    def _factors(self, rows: list[Any], places: list[Any], offset: int, degree: int) -> list[Any]:
+        """Return A and F of one gate in all lanes.
+
+        A row that fits into one vector is turned first, which leaves the least to read.
+        """
+        builder, eight = self.builder, ir.VectorType(self.real, BLOCK)
+        if 2 * (degree + 1) > 8:
+            pairs = zip(rows, places, strict=True)
+            return self._turned([self._polynomial(r, offset, 1, degree, x) for r, x in pairs])
+        turned = self._turned([self._load(self.table, row, offset, eight) for row in rows])
+        place = self._load(self.place, self.at, 0, eight)
+        found = turned[:2]
+        for power in range(1, degree + 1):
+            for k in range(2):
+                scaled = builder.fmul(found[k], place, flags=_FAST)
+                found[k] = builder.fadd(scaled, turned[2 * power + k], flags=_FAST)
+        return found
 
     def _row_of(self, lane: int, numbers: int) -> Any:
         row = self._load(self.row, self.at, lane, _SMALL)
@@ -130,6 +140,8 @@ class _Gates:
 
     def _turned(self, lanes: list[Any]) -> list[Any]:
         """Return lanes × numbers as numbers × lanes: pairs merge until all are together."""
+        if isinstance(self.real, ir.FloatType) and lanes[0].type.count in (4, 8):
+            return self._turned_by_fours(lanes)
         size, width = lanes[0].type.count, 1
         order = [[lane] for lane in range(BLOCK)]
         while len(lanes) > 1:
@@ -148,6 +160,24 @@ class _Gates:
             self._pick(lanes[0], lanes[0], [number * BLOCK + w for w in where])
             for number in range(size)
         ]
+
+    def _turned_by_fours(self, lanes: list[Any]) -> list[Any]:
+        """Return four or eight short numbers of eight lanes turned, four by four.
+
+        Within four numbers vectors are shuffled twice as fast as across.
+        """
+        n = 2 * lanes[0].type.count
+        rows = [self._pick(lanes[k], lanes[k + 4], range(n)) for k in range(4)]
+        singly, in_pairs = (0, n, 1, n + 1), (0, 1, n, n + 1)
+        for low, pairs in ((singly, ((0, 1), (2, 3))), (in_pairs, ((0, 2), (1, 3)))):
+            orders = [[b + q for b in range(half, n, 4) for q in low] for half in (0, 2)]
+            rows = [self._pick(rows[a], rows[b], order) for a, b in pairs for order in orders]
+        if n == 8:
+            return rows
+        apart = [*range(4), *range(8, 12), *range(4, 8), *range(12, 16)]
+        wholes = [self._pick(row, row, apart) for row in rows]
+        halves = range(8), range(8, 16)
+        return [self._pick(whole, whole, half) for half in halves for whole in wholes]
 
     def _put(self, values: Any, gate: int) -> None:
         """Store eight lanes of a gate where all other kernels read them."""

@@ -31,12 +31,11 @@ class Grid:
     Parameters
     ----------
     per_mv : float
-        Pieces per mV. Where voltages are not held, a power of two, so that finding a voltage's
-        piece is exact.
+        Pieces per mV.
     start : float, mV
         Where the first piece begins; −(pieces/2)/per_mv where voltages are not held.
     pieces : int
-        Their number; a power of two where voltages are not held.
+        Their number; even where voltages are not held.
     degree : int
         Degree of the polynomials.
     tolerance : float
@@ -55,7 +54,7 @@ class Grid:
 
 #: −128 to 128 mV. What is tolerated is a few roundings; errors are mostly smaller.
 GRIDS = {
-    "double": Grid(per_mv=4.0, start=-128.0, pieces=1024, degree=5, tolerance=1e-13),
+    "double": Grid(per_mv=12.0, start=-128.0, pieces=3072, degree=4, tolerance=1e-13),
     "single": Grid(per_mv=16.0, start=-128.0, pieces=4096, degree=2, tolerance=6e-8),
 }
 #: Degree on the pieces of a mechanism's own table, between whose points time constants are linear.
