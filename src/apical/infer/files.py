@@ -16,6 +16,7 @@ from apical.fit.texts import plain, restored
 from apical.infer import features
 from apical.infer.estimator import Estimator, Settings
 from apical.infer.features import Feature
+from apical.infer.origin import MADE_WITH
 from apical.infer.posterior import Posterior, labelled
 from apical.infer.simulations import labelled_features
 from apical.io.hdf5 import inspect, read_group, write_groups
@@ -48,6 +49,7 @@ def write(posterior: Posterior, path: str | os.PathLike[str], overwrite: bool) -
         "features": json.dumps([plain(feature) for feature in posterior.features]),
         "provenance": json.dumps(dict(posterior.provenance)),
         "settings": json.dumps(dataclasses.asdict(posterior.estimator.settings)),
+        MADE_WITH: posterior.simulations.attrs.get(MADE_WITH, ""),
     }
     table = xr.Dataset(
         {
@@ -119,6 +121,9 @@ def _posterior(table: xr.Dataset) -> Posterior:
         {name: samples[name] for name in ("parameter", "unit")},
         {"failure": str(table.attrs["failure"])},
     )
+    # files of before it was kept have none
+    if made := str(table[MADE_WITH].values) if MADE_WITH in table else "":
+        simulations.attrs[MADE_WITH] = made
     failed = simulations["failed"].astype(bool)
     if len(samples.shape) != 2 or samples.shape[1] != len(space):
         raise ValueError("its table has another shape")

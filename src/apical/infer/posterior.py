@@ -12,10 +12,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
 
+from apical.analysis import DataError
 from apical.fit import Space
 from apical.infer.calibration import Calibration, ranked
 from apical.infer.estimator import Estimator
 from apical.infer.features import Feature, names_of
+from apical.infer.origin import check_origin
 from apical.infer.prior import coordinates, log_prior, units_of_parameters, values_at
 from apical.infer.simulations import drawn, observed, seeds, simulated, table
 
@@ -283,7 +285,8 @@ class Posterior:
         ----------
         simulations : int or Dataset
             How many new ones; or some that it was not learned from, such as another posterior's
-            `simulations`.
+            `simulations`, made as those that it was learned from: of the same model, space,
+            features, duration, step and trials.
         draws : int
             Draws of the posterior of each.
         seed : int, optional
@@ -291,22 +294,32 @@ class Posterior:
         journal, progress, **options
             As for `predict`.
 
+        Raises
+        ------
+        ModelError
+            With everything in which simulations that are given are others.
+        DataError
+            If all have failed.
+
         References
         ----------
         Talts et al. (2018), doi:10.48550/arXiv.1804.06788.
         """
         own: int = self.provenance["seed"] + 2 if seed is None else seed
+        given = {**self.provenance["simulated"], **options}
         if isinstance(simulations, xr.Dataset):
             data = simulations
+            check_origin(data, self.space, self.features, given, self.simulations)
         else:
             rows = drawn(self.space, simulations, own, "calibrate")
-            given = {**self.provenance["simulated"], **options}
             data, _ = simulated(
                 self.space, self.features, rows, seeds(simulations, own, "calibrate"),
                 {**given, "journal": journal, "progress": progress},
             )  # fmt: skip
         features = table(self.features, data).values
         there = ~data["failed"].values & np.isfinite(features).all(axis=1)
+        if not there.any():
+            raise DataError(f"no simulation is left to ask: {data.attrs.get('failure', '')}")
         truth, features = data["values"].values[there], features[there]
         found = values_at(self.space, self.estimator.sample(features, draws, own))
         return ranked(

@@ -18,6 +18,7 @@ from apical.errors import ModelError, Problem, did_you_mean
 from apical.fit import Space
 from apical.infer.estimator import KINDS, Estimator, Settings, learn, needed
 from apical.infer.features import Feature
+from apical.infer.origin import check_origin
 from apical.infer.posterior import Posterior, labelled
 from apical.infer.prior import coordinates, values_at
 from apical.infer.simulations import (
@@ -99,7 +100,8 @@ def infer(
     duration : float, ms
         Length of a simulation.
     simulations : int or Dataset
-        How many; or another posterior's `simulations`, of the same space and features.
+        How many; or another posterior's `simulations`, which must be of the same model, space,
+        features, duration, step and trials. A table of your own is taken as it is.
     trials : int
         Trials over which a simulation is averaged: as many as the data are, or noise is another.
     seed : int
@@ -121,7 +123,8 @@ def infer(
     Raises
     ------
     ModelError, DataError
-        With everything that is wrong with the options; if the data lack a feature, or too few
+        With everything that is wrong with the options, or with simulations that were made
+        otherwise; if the data lack a feature, or too few
         simulations are left to learn from.
     MissingPackageError
         If sbi is not installed.
@@ -132,6 +135,8 @@ def infer(
     _check(space, simulations, samples, scale)
     run = _simulated(space, duration, trials, seed, options)
     given = _within(given, run["duration"], run["dt"])
+    if isinstance(simulations, xr.Dataset):
+        check_origin(simulations, space, given, run)
     # what is missing or too short is told before anything is simulated
     needed()
     measured(given, recorded, scale)
@@ -179,9 +184,6 @@ def _learned(
     tell: Callable[[Progress], None],
 ) -> tuple[Estimator, tuple[Feature, ...]]:  # fmt: skip
     """Learn features and network from the simulations that did not fail."""
-    if data["parameter"].values.tolist() != list(space.names):
-        message = "are of other parameters than those of the space"
-        raise ModelError([Problem("simulations", message)])
     if data["failed"].values.all():
         raise DataError(f"no simulation is left to learn from: {data.attrs.get('failure', '')}")
     found = learned(features, data)

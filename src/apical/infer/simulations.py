@@ -12,6 +12,7 @@ from apical.analysis import DataError
 from apical.errors import ModelError, Problem
 from apical.fit import Space, sweep
 from apical.infer.features import Feature, Function, names_of, units_of
+from apical.infer.origin import MADE_WITH, made_with
 from apical.infer.prior import units_of_parameters
 from apical.random import stream
 
@@ -51,7 +52,8 @@ def simulated(
     -------
     Dataset
         Along ``simulation``: ``values``, ``seed``, ``failed`` and, for each feature,
-        ``measured_0``, …, averaged over trials; its attribute ``failure`` is the first.
+        ``measured_0``, …, averaged over trials; its attribute ``failure`` is the first, and
+        ``made_with`` says what they depend on.
     Ensemble
         All of it, by trial.
     """
@@ -67,7 +69,8 @@ def simulated(
         {"values": (along, rows), "seed": ("simulation", np.array(seed, np.int64))},
         {"parameter": np.array(space.names, str),
          "unit": ("parameter", np.array(units_of_parameters(space), str))},
-        {"failure": found.failures[0].message if found.failures else ""},
+        {"failure": found.failures[0].message if found.failures else "",
+         MADE_WITH: made_with(space, features, found.provenance)},
     )  # fmt: skip
     for name in summaries:
         if name not in found.dataset:
