@@ -3,13 +3,25 @@
 import numpy as np
 import pytest
 import toy
+import xarray as xr
 
 import apical
 from apical.analysis import DataError
 from apical.errors import Cancelled, ModelError
 from apical.fit import Parameter, Space, sweep
-from apical.infer.features import Components, Peaks
-from apical.infer.simulations import drawn, learned, observed, seeds, simulated, table
+from apical.infer.features import Components, Function, Peaks, Samples
+from apical.infer.origin import check_origin
+from apical.infer.simulations import (
+    check,
+    drawn,
+    learned,
+    measured,
+    observed,
+    seeds,
+    simulated,
+    table,
+    try_functions,
+)
 
 GIVEN = {"duration": toy.DURATION, "trials": 2, "batch": 3, **toy.OPTIONS}
 MU = "drives.early.mu"
@@ -74,8 +86,6 @@ def test_failures_are_left_out_and_counted(space, features):
         total = result.total()
         return 0 if float(result.network.get(MU)) < 2 else float(total.max()) / 0
 
-    from apical.infer.features import Function
-
     with np.errstate(divide="ignore"):
         data = simulations(space, [*features, Function(_odd, {"odd": "1"})], n=8)
     bad = data["values"].values[:, 0] < 2
@@ -97,6 +107,48 @@ def _odd(result):
 
 def _never(result):
     raise ValueError("too early")
+
+
+def test_a_function_that_gives_too_much_is_told_at_once(space, features):
+    """It was found when all was simulated, without saying where."""
+    told = []
+    strange = [*features, Function(_odd, {"odd": "1", "even": "1"}), Function(_two, {"two": "1"})]
+    given = {"progress": lambda report: told.append(report), "batch": 2, **GIVEN}
+    what = strange, drawn(space, 40, 1), seeds(40, 1)
+    with pytest.raises(ModelError) as caught:
+        try_functions(space, *what, given)
+    assert [problem.path for problem in caught.value.problems] == ["features[2]", "features[3]"]
+    assert "gives 1 values, but has 2 names: odd, even" in str(caught.value)
+    assert len(told) < 10
+    with pytest.raises(ModelError, match="gives 2 values, but has 1 names"):
+        simulated(space, [strange[3]], what[1][:2], what[2][:2], GIVEN)
+    own = {"values": (("simulation", "parameter"), what[1]), "failed": ("simulation", [False] * 40)}
+    one = xr.Dataset({**own, "measured_0": (("simulation", "k"), np.zeros((40, 2)))})
+    with pytest.raises(ModelError, match="gives 2 values"):
+        check_origin(one.assign_coords(parameter=list(space.names)), space, [strange[3]], GIVEN)
+    # that the first few fail is no reason to give up
+    try_functions(space, [Function(_never, {"odd": "1"})], *what[1:], GIVEN)
+
+
+def _two(result):
+    return [1.0, 2.0]
+
+
+def test_names_that_are_there_twice_are_refused():
+    twice = [Peaks({"P50": (1, 3)}), Peaks({"N70": (1, 3), "P50": (3, 5)}), Samples((0, 4))]
+    assert [problem.path for problem in check(twice, 6.0, 0.05)] == ["features[1]"]
+    same = [Samples((0, 4)), Samples((2, 6)), Components(n=2, window=(0, 4))]
+    (problem,) = check(same, 6.0, 0.05)
+    assert "features[1]: has '2 ms', as features[0] has" in str(problem)
+
+
+def test_an_array_of_another_number_of_features_is_refused_at_once():
+    """It was when all was simulated and learned."""
+    two = Function(len, {"a": "1", "b": "Hz"})
+    for wrong in ([1.0], [1.0, np.nan], [[1.0, 2.0]]):
+        with pytest.raises(DataError, match="2 features, finite: a, b"):
+            measured([two], wrong, 1.0)
+    assert measured([two], [1.0, 2.0], 1.0) is None
 
 
 def test_data_are_measured_as_simulations_are(space, features):

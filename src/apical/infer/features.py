@@ -21,6 +21,7 @@ from apical.analysis import DataError, band_power, erp_peaks, psd, smooth, time_
 from apical.analysis.erp import Polarity
 from apical.analysis.waveforms import number
 from apical.analysis.windows import Limits
+from apical.errors import Problem
 
 if TYPE_CHECKING:
     from apical.result import Result
@@ -408,3 +409,26 @@ def names_of(features: Sequence[Feature]) -> list[str]:
 def units_of(features: Sequence[Feature]) -> list[str]:
     """Return the units of all numbers of some features."""
     return [unit for feature in features for unit in feature.units]
+
+
+def miscounted(features: Sequence[Feature], sizes: Sequence[int | None]) -> list[Problem]:
+    """Return which functions gave another number of values than they have names for.
+
+    Parameters
+    ----------
+    features : sequence of Feature
+        All features.
+    sizes : sequence of int or None
+        How many values each measured; None if it measured nothing.
+    """
+    return [
+        Problem(
+            f"features[{k}]",
+            f"gives {size} values, but has {len(feature.names)} names: {', '.join(feature.names)}"[
+                :200
+            ],
+            "Function(function, {'rate': 'Hz', …}) needs one name for each value",
+        )
+        for k, (feature, size) in enumerate(zip(features, sizes, strict=True))
+        if isinstance(feature, Function) and size not in (None, len(feature.names))
+    ]

@@ -17,7 +17,7 @@ from apical.errors import ModelError, Problem
 from apical.fit import Space
 from apical.fit.members import fingerprint
 from apical.fit.texts import plain
-from apical.infer.features import Feature
+from apical.infer.features import Feature, miscounted
 
 #: The attribute that says it, and the options of which simulations must be alike; those that are
 #: not here change rounding at most.
@@ -100,6 +100,7 @@ def _missing(data: xr.Dataset, space: Space, features: Sequence[Feature]) -> Ite
         return
     if f"measured_{len(features)}" in data:
         yield Problem("simulations", f"are of more than {len(features)} features")
+    yield from miscounted(features, [data[name].shape[-1] for name in measured])
     if data["parameter"].values.tolist() != list(space.names):
         message = "are of other parameters than those of the space"
         yield Problem("simulations", message, f"these are {', '.join(space.names)}")

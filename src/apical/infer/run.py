@@ -32,6 +32,7 @@ from apical.infer.simulations import (
     seeds,
     simulated,
     table,
+    try_functions,
 )
 from apical.running.label import versions
 from apical.running.options import checked, is_whole
@@ -142,11 +143,11 @@ def infer(
     measured(given, recorded, scale)
     tell, data, began = progress or _nobody, simulations, clock.perf_counter()
     if not isinstance(data, xr.Dataset):
-        more = {"journal": journal, "executor": executor,
-                "progress": lambda done: tell(Progress("simulating", done))}  # fmt: skip
-        data, _ = simulated(
-            space, given, drawn(space, data, seed), seeds(data, seed), {**run, **more}
-        )
+        more = {"journal": journal, "executor": executor}
+        what = space, given, drawn(space, data, seed), seeds(data, seed)
+        try_functions(*what, {**run, **more})
+        more["progress"] = lambda done: tell(Progress("simulating", done))
+        data, _ = simulated(*what, {**run, **more})
     found = _learned(space, given, data, settings, seed, tell)
     known = {"seed": seed, "simulated": run, "wall_seconds": clock.perf_counter() - began}
     return _posterior(space, *found, data, recorded, scale, samples, known)

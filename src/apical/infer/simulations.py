@@ -11,12 +11,21 @@ import xarray as xr
 from apical.analysis import DataError
 from apical.errors import ModelError, Problem
 from apical.fit import Space, sweep
-from apical.infer.features import Feature, Function, names_of, units_of
+from apical.infer.features import (
+    Components,
+    Feature,
+    Function,
+    miscounted,
+    names_of,
+    units_of,
+)
 from apical.infer.origin import MADE_WITH, made_with
 from apical.infer.prior import units_of_parameters
 from apical.random import stream
 
 Floats = np.ndarray
+#: How many simulations tell at first whether functions give what they should.
+_TRIED = 4
 
 
 def drawn(space: Space, n: int, seed: int, *names: str) -> Floats:
@@ -57,12 +66,8 @@ def simulated(
     Ensemble
         All of it, by trial.
     """
-    given = dict(options)
-    # what the features need is measured while it runs
-    given.setdefault("dipole_every", given["duration"])
-    summaries = {f"measured_{k}": feature.summary for k, feature in enumerate(features)}
-    found = sweep(space, rows, seed=seed, summaries=summaries, **given)
-    trials = given["trials"]
+    found = _swept(space, features, rows, seed, options)
+    trials, names = options["trials"], [f"measured_{k}" for k in range(len(features))]
     along = ("simulation", "parameter")
     failed = found.dataset["failed"].values.reshape(-1, trials).any(axis=1)
     data = xr.Dataset(
@@ -72,7 +77,7 @@ def simulated(
         {"failure": found.failures[0].message if found.failures else "",
          MADE_WITH: made_with(space, features, found.provenance)},
     )  # fmt: skip
-    for name in summaries:
+    for name in names:
         if name not in found.dataset:
             raise DataError(f"no simulation could be measured: {data.attrs['failure']}")
         each = found.dataset[name].values.reshape(len(rows), trials, -1)
@@ -82,8 +87,25 @@ def simulated(
     return data, found
 
 
+def _swept(
+    space: Space, features: Sequence[Feature], rows: Floats, seed: Sequence[int],
+    options: Mapping[str, Any],
+) -> Any:  # fmt: skip
+    """Return simulations as a sweep gives them, with what each feature measured."""
+    given = dict(options)
+    # what the features need is measured while it runs
+    given.setdefault("dipole_every", given["duration"])
+    summaries = {f"measured_{k}": feature.summary for k, feature in enumerate(features)}
+    found = sweep(space, rows, seed=seed, summaries=summaries, **given)
+    table = found.dataset
+    sizes = [table[n].size // len(found) if n in table else None for n in summaries]
+    if problems := miscounted(features, sizes):
+        raise ModelError(problems)
+    return found
+
+
 def check(features: Sequence[Feature], duration: float, dt: float) -> list[Problem]:
-    """Return which features a run of some length (ms) cannot have."""
+    """Return which features a run of some length (ms) cannot have, or have names of others."""
     time = dt * np.arange(round(duration / dt) + 1)
     wave = xr.DataArray(
         stream(0, "infer", "check").normal(size=time.size), {"time": time}, ("time",)
@@ -99,11 +121,42 @@ def check(features: Sequence[Feature], duration: float, dt: float) -> list[Probl
             message = str(error)
         if message:
             problems.append(Problem(f"features[{k}]", message))
+    return problems or _twice(features)
+
+
+def _twice(features: Sequence[Feature]) -> list[Problem]:
+    """Return which features have names of others."""
+    owners: dict[str, int] = {}
+    problems = []
+    for k, feature in enumerate(features):
+        if taken := [name for name in feature.names if name in owners]:
+            message = f"has '{taken[0]}', as features[{owners[taken[0]]}] has"
+            hint = "one with a wider window will do, or other names where it takes names"
+            problems.append(Problem(f"features[{k}]", message, hint))
+        owners |= dict.fromkeys(feature.names, k)
     return problems
 
 
+def try_functions(
+    space: Space, features: Sequence[Feature], rows: Floats, seed: Sequence[int],
+    options: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Simulate the first few sets, and refuse functions that do not give what they should.
+
+    A journal keeps these few. All arguments are as `simulated` takes them.
+
+    Raises
+    ------
+    ModelError
+        With all functions that give another number of values than they have names for.
+    """
+    if any(isinstance(feature, Function) for feature in features):
+        # some may fail: that is no reason to give up
+        _swept(space, features, rows[:_TRIED], seed[:_TRIED], options)
+
+
 def checked_features(features: object) -> tuple[Feature, ...]:
-    """Return features, one or several; refuse what is none, or has a name twice."""
+    """Return features, one or several; refuse what is none."""
     given = (features,) if isinstance(features, Feature) else features
     if not isinstance(given, Sequence) or not given:
         given = (given,)
@@ -153,9 +206,10 @@ def measured(features: Sequence[Feature], recorded: Any, scale: float) -> list[F
     Raises
     ------
     DataError
-        If the data are too short for a feature.
+        If the data are too short for a feature, or are not as many as there are features.
     """
     if isinstance(recorded, np.ndarray | list | tuple):
+        _check_given(features, np.asarray(recorded, float))
         return None
     data = recorded if isinstance(recorded, xr.DataArray) else recorded.total()
     found = [feature.measure(data / scale) for feature in features]
@@ -168,13 +222,20 @@ def measured(features: Sequence[Feature], recorded: Any, scale: float) -> list[F
 
 def observed(features: Sequence[Feature], recorded: Any, scale: float) -> Floats:
     """Return the features of data, (features,); an array is taken as these."""
-    names, found = names_of(features), measured(features, recorded, scale)
+    found = measured(features, recorded, scale)
     if found is None:
-        values = np.asarray(recorded, float)
-    else:
-        columns = [f.of(one[None])[0] for f, one in zip(features, found, strict=True)]
-        values = np.concatenate(columns)
-    if values.shape != (len(names),) or not np.isfinite(values).all():
+        return np.asarray(recorded, float)
+    columns = [f.of(one[None])[0] for f, one in zip(features, found, strict=True)]
+    values = np.concatenate(columns)
+    _check_given(features, values)
+    return values
+
+
+def _check_given(features: Sequence[Feature], values: Floats) -> None:
+    """Refuse an array that is not all features; how many components there are, is learned."""
+    names = names_of(features)
+    open_ended = any(isinstance(f, Components) and f.axes is None for f in features)
+    wrong = values.ndim != 1 if open_ended else values.shape != (len(names),)
+    if wrong or not np.isfinite(values).all():
         said = ", ".join(names[:12])
         raise DataError(f"the data must have {len(names)} features, finite: {said}")
-    return values
