@@ -3,6 +3,8 @@
 They need the extra sbi, which brings torch, too heavy for the usual run: they are skipped there.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -217,3 +219,27 @@ def test_a_column_is_calibrated():
     covered = calibration.coverage((0.5, 0.9))
     np.testing.assert_allclose(covered.sel(level=0.5), 0.5, atol=0.2)
     np.testing.assert_allclose(covered.sel(level=0.9), 0.9, atol=0.12)
+
+
+def test_threads_do_not_disturb_each_other(learned):
+    """They share torch's generator: without a lock, each drew what the other had sown."""
+    features = OBSERVED[None]
+
+    def drawn(seed):
+        return [learned.estimator.sample(features, 20, seed + k) for k in range(15)]
+
+    def made(seed):
+        return inferred(n=100, seed=seed, estimator={"epochs": 2}, samples=10).samples.values
+
+    alone = [[work(seed) for seed in range(4)] for work in (drawn, made)]
+    with ThreadPoolExecutor(4) as pool:
+        together = [list(pool.map(work, range(4))) for work in (drawn, made)]
+    np.testing.assert_array_equal(together[0], alone[0])
+    np.testing.assert_array_equal(together[1], alone[1])
+
+
+def test_progress_may_ask_the_posterior(learned):
+    """The lock is one that the thread that has it may take again, and no draw is disturbed."""
+    given = {"n": 100, "estimator": {"epochs": 2}, "samples": 10}
+    found = inferred(progress=lambda report: learned.sample(2), **given)
+    np.testing.assert_array_equal(found.samples, inferred(**given).samples)

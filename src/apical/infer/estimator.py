@@ -8,6 +8,7 @@ deviation 1) to a density of coordinates (see `apical.infer.prior`).
 from __future__ import annotations
 
 import math
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ KINDS = ("maf", "nsf", "mdn")
 #: Simulations that are held out, to tell when to stop: a share, and at least so many.
 _HELD_OUT, _LEAST = 0.1, 20
 _LARGEST_GRADIENT = 5.0
+#: Who has torch's random numbers; what `progress` calls may need them again.
+_ALONE = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -301,11 +304,12 @@ def alone(seed: int) -> Iterator[Any]:
     """Yield torch with random numbers of its own, on one thread.
 
     Networks as small as these are many times slower on several threads, and how many there are
-    would show in the last bits.
+    would show in the last bits. Both are torch's for all threads of a process, of which one at a
+    time is here.
     """
     torch = needed()
-    threads = torch.get_num_threads()
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    with _ALONE, torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        threads = torch.get_num_threads()
         # of the package nflows, about the package torch
         warnings.filterwarnings("ignore", message=r"torch\.triangular_solve")
         torch.manual_seed(int(seed))
