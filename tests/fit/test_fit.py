@@ -158,6 +158,19 @@ def test_a_journal_serves_a_larger_budget(column, target, formula, tmp_path):
     assert len(formula) == 50
 
 
+def test_a_journal_that_has_the_start_goes_on_where_neighbours_fail(
+    column, target, formula, tmp_path
+):
+    """The first candidate that was not in the journal was taken for the start."""
+    space = Space(column, {**PARAMETERS, "time": Parameter(TIME, 10, 30, start=27.9)})
+    path = tmp_path / "fit.journal"
+    apical.fit(space, target, 40.0, budget=1, journal=path)
+    given = {"method": "lbfgs", "budget": 12}
+    resumed = apical.fit(space, target, 40.0, journal=path, **given)
+    assert resumed.history["failed"].values[:3].tolist() == [False, True, False]
+    assert resumed.history.identical(apical.fit(space, target, 40.0, **given).history)
+
+
 def test_a_journal_is_of_one_version(column, target, formula, tmp_path, monkeypatch):
     path = tmp_path / "fit.journal"
     fitted(column, target, budget=20, journal=path)

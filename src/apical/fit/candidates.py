@@ -154,7 +154,9 @@ class Candidates:
         keys = [key_of(row, stage) for row in rows.tolist()]
         new = [k for k, key in enumerate(keys) if key not in self.known]
         if new:
-            losses = self._losses(rows[new], seen or self.objective)
+            # the start is the first of all; what it gave is known if a journal goes on
+            begins = not self.tried and new[0] == 0
+            losses = self._losses(rows[new], seen or self.objective, begins)
             texts = [json.dumps(one).encode() for one in losses]
             self.known.update(dict(zip((keys[k] for k in new), texts, strict=True)))
         generation = self.tried[-1].generation + 1 if self.tried else 0
@@ -203,8 +205,10 @@ class Candidates:
         """The candidate with the smallest loss."""
         return min(self.tried, key=lambda one: math.inf if math.isnan(one.loss) else one.loss)
 
-    def _losses(self, rows: np.ndarray, seen: Objective) -> list[tuple[float, float, list[float]]]:
-        """Simulate and measure candidates.
+    def _losses(
+        self, rows: np.ndarray, seen: Objective, begins: bool
+    ) -> list[tuple[float, float, list[float]]]:
+        """Simulate and measure candidates; refuse a start, the first of them, without a loss.
 
         Returns
         -------
@@ -221,7 +225,7 @@ class Candidates:
             (own.loss_of_parts(m), seen.loss_of_parts(m), own.residuals_of_parts(m).tolist())
             for m in means
         ]
-        if not self.tried and not math.isfinite(losses[0][0]):
+        if begins and not math.isfinite(losses[0][0]):
             why = failures[0] if failures else "nothing to compare: is the run too short?"
             raise DataError(f"the fit cannot begin: {why}")
         return losses
