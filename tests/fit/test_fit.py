@@ -294,6 +294,16 @@ def test_what_makes_no_sense_is_refused_at_once(column, target, formula):
     assert len(formula) == 1
 
 
+def test_gauss_refuses_a_loss_without_residuals(column, target, formula):
+    """It looked for zeros of a loss that was smallest below 0, and ended anywhere."""
+    own = Function(lambda result: 0.0, lambda mean: -float(mean.max()))
+    for objective in (own, target + 0.1 * own):
+        with pytest.raises(ModelError, match="method: gauss needs residuals"):
+            fitted(column, objective, method="gauss")
+    assert not formula
+    assert fitted(column, own, method="cma", budget=20).loss < 0
+
+
 def test_an_option_that_is_none_is_named(column, target, formula):
     with pytest.raises(ModelError, match="precison: is no option of a fit"):
         fitted(column, target, budget=2, precison="double")

@@ -18,7 +18,7 @@ from apical.errors import Cancelled, ModelError, Problem, did_you_mean
 from apical.fit.candidates import Candidates, Report
 from apical.fit.fitted import Fit
 from apical.fit.journal import Journal
-from apical.fit.objectives import Objective
+from apical.fit.objectives import Function, Objective
 from apical.fit.optimise import OPTIMISERS, Ended, Search, Stage, stages, stepwise
 from apical.fit.space import Space
 from apical.fit.texts import plain
@@ -178,6 +178,11 @@ def _check(
     if method not in METHODS:
         hint = did_you_mean(method, METHODS)
         problems.append(Problem("method", f"there is no '{method}'", hint))
+    parts = objective.parts if isinstance(objective, Objective) else ()
+    if method == "gauss" and any(isinstance(part, Function) for part, _ in parts):
+        # it looks for zeros, and a loss of one's own may be smallest below
+        message = "gauss needs residuals, and a Function gives a loss only"
+        problems.append(Problem("method", message, "cma, bayes, cobyla and lbfgs need no more"))
     if not (is_whole(budget) and budget >= 1):
         problems.append(Problem("budget", f"must be a whole number ≥ 1; got {budget!r}"))
     if not 0 < tolerance < 1:
