@@ -30,15 +30,18 @@ def space():
 def formula(monkeypatch):
     """Two weights do the same, a time something else, a spread nothing."""
 
-    def measured(network, sets, objective, options, progress=None):
+    def by_trial(network, sets, objective, options, progress=None):
         given = [{FIRST: 0.4, SECOND: 0.6} | values for values in sets]
-        means = [
-            [2 * v[FIRST] * WAVE + 4 * v[SECOND] * WAVE + 0.1 * (v[TIME] - 20) * SAMPLES]
+        waves = [
+            2 * v[FIRST] * WAVE + 4 * v[SECOND] * WAVE + 0.1 * (v[TIME] - 20) * SAMPLES
             for v in given
         ]
-        return means, []
+        # trials differ in noise that is the same for all sets
+        noise = np.random.default_rng(0).normal(size=(options["trials"], SAMPLES.size))
+        noise -= noise.mean(axis=0)
+        return [np.array(waves)[:, None] + noise], []
 
-    monkeypatch.setattr(identifiability, "measured", measured)
+    monkeypatch.setattr(identifiability, "by_trial", by_trial)
 
 
 def test_derivatives_are_those_on_paper(space, formula):
@@ -69,11 +72,18 @@ def test_what_the_data_do_not_determine_is_named(space, formula):
 
 
 def test_a_perfect_fit_does_not_make_everything_certain(space, formula):
+    """Errors were 0: of one trial nothing tells them, of several their noise does."""
     target = Rmse(xr.DataArray(2 * WAVE * 0.4 + 4 * WAVE * 0.6, {"time": SAMPLES}, "time"))
     found = identify(space, target)
-    assert found.table["error"].values[0] == pytest.approx(0, abs=1e-9)
+    assert np.isnan(found.table["error"].values[0])
     assert found.undetermined == ["spread", "first", "second"]
     assert "spread: 3, sensitivity 0, undetermined" in repr(found)
+    assert "error unknown, as residuals are 0" in repr(found)
+    only = Space(space.base, {"time": space.parameters["time"]})
+    several = identify(only, target, trials=400)
+    # a slope through 41 samples, of which each has a variance of 1/400
+    expected = np.sqrt(SAMPLES.size / 40 / 400 / np.sum((2 * SAMPLES) ** 2))
+    assert several.table["error"].values == pytest.approx(expected, rel=0.05)
 
 
 def test_at_a_bound_it_moves_inwards(space, formula):

@@ -282,6 +282,27 @@ def measured(
     failures : list of str
         What went wrong, in the order of sets.
     """
+    columns, failures = by_trial(network, sets, objective, options, progress)
+    averaged = [column.mean(axis=1) for column in columns]
+    return [[column[k] for column in averaged] for k in range(len(sets))], failures
+
+
+def by_trial(
+    network: Network,
+    sets: Sequence[Mapping[str, float]],
+    objective: Objective,
+    options: Mapping[str, Any],
+    progress: Callable[[float], None] | None = None,
+) -> tuple[list[np.ndarray], list[str]]:
+    """Do as `measured`, without averaging.
+
+    Returns
+    -------
+    columns : list of array (sets, trials, n)
+        What each part of the objective measured; NaN where it failed.
+    failures : list of str
+        What went wrong, in the order of sets.
+    """
     names = [f"measured_{k}" for k in range(len(objective.parts))]
     summaries = {
         # each in its own time: one trial, of which there is one row
@@ -296,8 +317,7 @@ def measured(
     for name in names:
         if name in found.dataset:
             values = found.dataset[name].values
-            columns.append(values.reshape(len(sets), options["trials"], -1).mean(axis=1))
+            columns.append(values.reshape(len(sets), options["trials"], -1))
         else:  # all have failed
-            columns.append(np.full((len(sets), 1), np.nan))
-    means = [[column[k] for column in columns] for k in range(len(sets))]
-    return means, [failure.message for failure in found.failures]
+            columns.append(np.full((len(sets), options["trials"], 1), np.nan))
+    return columns, [failure.message for failure in found.failures]
