@@ -5,10 +5,13 @@ Most of these make a formula small in place of a simulation.
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 
 import apical.compat.hnn_core as hc
+from apical.compat.hnn_core import _engine
 from apical.compat.hnn_core.dipole import Dipole, _anticorr, _rmse
 from apical.compat.hnn_core.optimization import (
     Optimizer,
@@ -164,6 +167,28 @@ def test_objectives_take_several_candidates_and_the_chosen_engine():
     hc.set_engine()
     assert exact != found[0]
     assert exact == pytest.approx(found[0], rel=0.2)
+
+
+def test_candidates_of_a_generation_run_together(monkeypatch, capsys):
+    """Each gives to the last bit what it gives alone; one that diverges disturbs no other."""
+    started = []
+    monkeypatch.setattr(_engine, "closing", lambda run: started.append(run) or closing(run))
+
+    def some(net, params):
+        evoked(net, params)
+        if params["mu"] == 7.0:
+            net.add_tonic_bias(amplitude={"L5_pyramidal": 1e9})
+
+    rows = [np.array([mu, 1.5]) for mu in (6.0, 7.0, 8.0)]
+    for objective in (_rmse_evoked, _maximize_psd):
+        options = given(n_trials=2, dt=0.05) | {"set_params": some}
+        del started[:]
+        found = objective(predicted_params=rows, **options)
+        assert len(started) == 1
+        assert "by " in capsys.readouterr().out
+        alone = [objective(predicted_params=row, **options) for row in rows]
+        np.testing.assert_array_equal(found, alone)
+        assert np.isnan(found).tolist() == [False, True, False]
 
 
 def test_bands_have_weights_of_their_own_or_one():

@@ -124,9 +124,8 @@ def infer(
     Raises
     ------
     ModelError, DataError
-        With everything that is wrong with the options, or with simulations that were made
-        otherwise; if the data lack a feature, or too few
-        simulations are left to learn from.
+        With everything that is wrong with the options, or in which simulations are others; if
+        the data lack a feature, or too few simulations are left to learn from.
     MissingPackageError
         If sbi is not installed.
     FileFormatError, StorageError
@@ -143,14 +142,22 @@ def infer(
     measured(given, recorded, scale)
     tell, data, began = progress or _nobody, simulations, clock.perf_counter()
     if not isinstance(data, xr.Dataset):
-        more = {"journal": journal, "executor": executor}
-        what = space, given, drawn(space, data, seed), seeds(data, seed)
-        try_functions(*what, {**run, **more})
-        more["progress"] = lambda done: tell(Progress("simulating", done))
-        data, _ = simulated(*what, {**run, **more})
+        how = {**run, "journal": journal, "executor": executor}
+        data = _new(space, given, data, seed, how, tell)
     found = _learned(space, given, data, settings, seed, tell)
     known = {"seed": seed, "simulated": run, "wall_seconds": clock.perf_counter() - began}
     return _posterior(space, *found, data, recorded, scale, samples, known)
+
+
+def _new(
+    space: Space, features: Sequence[Feature], n: int, seed: int, how: Mapping[str, Any],
+    tell: Callable[[Progress], None],
+) -> xr.Dataset:  # fmt: skip
+    """Simulate so many sets of values, drawn from the prior."""
+    what = space, features, drawn(space, n, seed), seeds(n, seed)
+    try_functions(*what, how)
+    progress = {"progress": lambda done: tell(Progress("simulating", done))}
+    return simulated(*what, {**how, **progress})[0]
 
 
 def _posterior(

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import accumulate
 from types import SimpleNamespace
@@ -20,13 +21,14 @@ import numpy as np
 from apical.compat.hnn_core.cell_response import CellResponse
 from apical.compat.hnn_core.dipole import Dipole
 from apical.compat.hnn_core.hnn_io import network_to_dict
+from apical.errors import NumericalError
 from apical.io.hnn import network_from_configuration
 from apical.model import Gaussian, Recording
 from apical.plan.connect import Connections, Pairs, connect, kernel_factor, receptor_sites
 from apical.plan.drives import DrivePlan
 from apical.plan.extracellular import array_of, transfer_resistances
 from apical.plan.observables import ObservablePlan, observable
-from apical.running import Prepared, batch_size, label, prepare
+from apical.running import Prepared, Trial, batch_size, label, prepare
 from apical.running.options import checked
 from apical.simulate import run_prepared
 
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from apical.plan import Plan
     from apical.plan.discretise import Floats, Ints
     from apical.result import Result
+    from apical.running.options import Options
+    from apical.running.prepare import Drawn
 
 _RECORDED = {"record_vsec": "vsec", "record_isec": "isec", "record_ca": "ca"}
 #: NEURON calls the time of a spike (ms) this much later than the step in which it is seen.
@@ -88,6 +92,70 @@ def simulate(
     began = time.perf_counter()
     if net._verbose:
         print("Building the network")
+    prepared = _prepared(net, tstop, dt, n_trials, threads)
+    if net._verbose:
+        print("[Done]")
+    found = run_prepared(prepared, _printer(prepared) if net._verbose else None)
+    result = label(prepared, found, prepared.plan.steps, time.perf_counter() - began)
+    return _gather(net, result, prepared, postproc)
+
+
+def simulate_together(
+    nets: Sequence[Network], tstop: float, dt: float, n_trials: int, threads: int | None
+) -> list[list[Dipole] | NumericalError]:
+    """Simulate several networks, the trials of those of one structure together.
+
+    Returns
+    -------
+    list of list of Dipole, or NumericalError
+        For each network what `simulate` gives, or why it has none.
+    """
+    began = time.perf_counter()
+    prepared = [_prepared(net, tstop, dt, n_trials, threads) for net in nets]
+    groups: list[list[int]] = []
+    for k, one in enumerate(prepared):
+        for group in groups:
+            if prepared[group[0]].plan.structure == one.plan.structure:
+                group.append(k)
+                break
+        else:
+            groups.append([k])
+    trials: list[list[Trial]] = [[] for _ in nets]
+    failures: dict[int, NumericalError] = {}
+    for group in groups:
+        members = [(k, prepared[k].draw(trial)) for k in group for trial in range(n_trials)]
+        size = batch_size(prepared[group[0]].plan, prepared[group[0]].options.engine)
+        for first in range(0, len(members), size):
+            batch = members[first : first + size]
+            ended = _run(prepared[group[0]].options, [drawn for _, drawn in batch])
+            for (k, _), trial in zip(batch, ended, strict=True):
+                if isinstance(trial, NumericalError):
+                    failures.setdefault(k, trial)
+                else:
+                    trials[k].append(trial)
+    wall = time.perf_counter() - began
+    return [
+        failures.get(k) or _gather(net, label(one, mine, one.plan.steps, wall), one, postproc=False)
+        for k, (net, one, mine) in enumerate(zip(nets, prepared, trials, strict=True))
+    ]
+
+
+def _run(options: Options, drawn: Sequence[Drawn]) -> list[Trial | NumericalError]:
+    """Run a batch to its end; return the trial of each, or why there is none."""
+    members = [one.member for one in drawn]
+    with closing(options.engine.start(members, threads=options.threads)) as run:
+        while run.step < run.steps and len(run.failures) < len(members):
+            run.advance()
+        return [
+            run.failures.get(k) or Trial(run.result(k, copy=False), one.trains)
+            for k, one in enumerate(drawn)
+        ]
+
+
+def _prepared(
+    net: Network, tstop: float, dt: float, n_trials: int, threads: int | None
+) -> Prepared:
+    """Return a network, ready to run, with drives and electrodes as hnn-core has them."""
     model = _model(net, dt)
     options = checked(
         model, tstop, dt=dt, trials=n_trials, seed=0, engine="auto", rates=_choice.rates,
@@ -97,12 +165,7 @@ def simulate(
     drives = tuple(_drive_plan(net, name, prepared.plan) for name in net.external_drives)
     observables = tuple(_as_seen(o, prepared.plan) for o in prepared.plan.observables)
     plan = dataclasses.replace(prepared.plan, drives=drives, observables=observables)
-    prepared = dataclasses.replace(prepared, plan=plan)
-    if net._verbose:
-        print("[Done]")
-    found = run_prepared(prepared, _printer(prepared) if net._verbose else None)
-    result = label(prepared, found, prepared.plan.steps, time.perf_counter() - began)
-    return _gather(net, result, prepared, postproc)
+    return dataclasses.replace(prepared, plan=plan)
 
 
 def _printer(prepared: Prepared) -> Callable[[float], None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from io import StringIO
 from pathlib import Path
@@ -17,6 +17,7 @@ from apical.io.hnn.hdf5 import read_dictionary, write_dictionary
 
 if TYPE_CHECKING:
     from apical.compat.hnn_core.network import Network
+    from apical.errors import NumericalError
 
 #: What hnn-core subtracts from every dipole, for each pair of pyramidal cells, fAm.
 _BASELINE_L2, _BASELINE_L5 = 0.0443, -49.0502
@@ -60,29 +61,55 @@ def simulate_dipole(
     list of Dipole
         One for each trial, nAm.
     """
-    from apical.compat.hnn_core import parallel_backends
-
     if n_trials is None:
         n_trials = net._params["N_trials"] = net._params.get("N_trials", 1)
-    n: Any = n_trials
-    if n < 1:
-        raise ValueError(f"n_trials must be at least 1; got {n}")
-    _warn_of_nothing(net)
-    _settle_ends(net, tstop)
-    net._instantiate_drives(n_trials=n, tstop=tstop)
-    net._reset_rec_arrays()
     wanted = {"record_vsec": record_vsec, "record_isec": record_isec, "record_ca": record_ca}
-    for name, what in wanted.items():
-        net._params[name] = _check_option(name, what, ["all", "soma", False])
-    net._tstop, net._dt, net._verbose = tstop, dt, verbose
+    _make_ready(net, tstop, dt, n_trials, wanted, verbose)
     if postproc:
         warnings.warn(
             "postproc is deprecated: use the methods smooth and scale of Dipole",
             DeprecationWarning,
             stacklevel=2,
         )
-    backend = parallel_backends._BACKEND or parallel_backends.JoblibBackend(n_jobs=1)
-    return backend.simulate(net, tstop, dt, n, postproc)
+    n: Any = n_trials
+    return _backend().simulate(net, tstop, dt, n, postproc)
+
+
+def _simulate_together(
+    nets: Sequence[Network], tstop: float, dt: float, n_trials: int
+) -> list[list[Dipole] | NumericalError]:
+    """Simulate several networks as `simulate_dipole` does each, but together, and quietly.
+
+    Returns
+    -------
+    list of list of Dipole, or NumericalError
+        Of each network, one for each trial; or why there are none.
+    """
+    nothing = {"record_vsec": False, "record_isec": False, "record_ca": False}
+    for net in nets:
+        _make_ready(net, tstop, dt, n_trials, nothing, False)
+    return _backend().simulate_together(nets, tstop, dt, n_trials)
+
+
+def _backend() -> Any:
+    from apical.compat.hnn_core import parallel_backends
+
+    return parallel_backends._BACKEND or parallel_backends.JoblibBackend(n_jobs=1)
+
+
+def _make_ready(
+    net: Network, tstop: float, dt: float, n: Any, wanted: Mapping[str, Any], verbose: bool
+) -> None:
+    """Draw the events of a network's drives, and note how it runs and what is recorded."""
+    if n < 1:
+        raise ValueError(f"n_trials must be at least 1; got {n}")
+    _warn_of_nothing(net)
+    _settle_ends(net, tstop)
+    net._instantiate_drives(n_trials=n, tstop=tstop)
+    net._reset_rec_arrays()
+    for name, what in wanted.items():
+        net._params[name] = _check_option(name, what, ["all", "soma", False])
+    net._tstop, net._dt, net._verbose = tstop, dt, verbose
 
 
 def _warn_of_nothing(net: Network) -> None:
@@ -91,13 +118,13 @@ def _warn_of_nothing(net: Network) -> None:
             "No connections: cells get input from drives only. Published models, such as "
             "neymotin_2020_model(), come with theirs.",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
     if not net.external_drives and not net.external_biases:
         warnings.warn(
             "the network has neither drives nor biases: nothing excites it",
             UserWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

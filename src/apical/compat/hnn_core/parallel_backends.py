@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from apical.compat.hnn_core import _engine
@@ -11,6 +12,7 @@ from apical.compat.hnn_core import _engine
 if TYPE_CHECKING:
     from apical.compat.hnn_core.dipole import Dipole
     from apical.compat.hnn_core.network import Network
+    from apical.errors import NumericalError
 
 #: The backend of the ``with`` statement that is running.
 _BACKEND: Any = None
@@ -36,6 +38,12 @@ class _Threads:
     ) -> list[Dipole]:
         """Simulate all trials, put spikes and recordings into the network, return dipoles."""
         return _engine.simulate(net, tstop, dt, n_trials, postproc, self.threads)
+
+    def simulate_together(
+        self, nets: Sequence[Network], tstop: float, dt: float, n_trials: int
+    ) -> list[list[Dipole] | NumericalError]:
+        """Simulate several networks; return the dipoles of each, or why it has none."""
+        return _engine.simulate_together(nets, tstop, dt, n_trials, self.threads)
 
 
 class JoblibBackend(_Threads):

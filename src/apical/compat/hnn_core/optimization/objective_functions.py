@@ -13,6 +13,7 @@ from apical.compat.hnn_core.dipole import (
     Dipole,
     _anticorr,
     _rmse,
+    _simulate_together,
     average_dipoles,
     simulate_dipole,
 )
@@ -30,26 +31,47 @@ def _dipoles(net: Network, tstop: float, n_trials: int, options: Options) -> lis
         net, tstop=tstop, dt=options.get("dt", 0.025), n_trials=n_trials,
         verbose=options.get("verbose", True),
     )  # fmt: skip
+    _change(dipoles, options)
+    return dipoles
+
+
+def _change(dipoles: Sequence[Dipole], options: Options) -> None:
+    """Scale and smooth dipoles as the options say."""
     for dipole in dipoles:
         if (factor := options.get("scale_factor")) is not None:
             dipole.scale(factor)
         if (window := options.get("smooth_window_len")) is not None:
             dipole.smooth(window)
-    return dipoles
 
 
-def _distance(measure: Callable[..., float], net: Network, tstop: float, options: Options) -> float:
-    """Return how far the mean dipole of a network is from the target."""
-    dipoles = _dipoles(net, tstop, options.get("n_trials", 1), options)
+def _dipoles_of_all(
+    nets: Sequence[Network], tstop: float, n_trials: int, options: Options
+) -> list[list[Dipole] | NumericalError]:
+    """Do as `_dipoles` for several networks, together; or say why one has none."""
+    if len(nets) == 1:
+        try:
+            return [_dipoles(nets[0], tstop, n_trials, options)]
+        except NumericalError as error:
+            return [error]
+    found = _simulate_together(nets, tstop, options.get("dt", 0.025), n_trials)
+    for dipoles in found:
+        if not isinstance(dipoles, NumericalError):
+            _change(dipoles, options)
+    return found
+
+
+def _distance(measure: Callable[..., float], dipoles: list[Dipole], tstop: float,
+              options: Options) -> float:  # fmt: skip
+    """Return how far the mean of dipoles is from the target."""
     return measure(average_dipoles(dipoles), options["target"], tstop=tstop)
 
 
-def _missing_power(net: Network, tstop: float, options: Options) -> float:
+def _missing_power(dipoles: list[Dipole], tstop: float, options: Options) -> float:
     """Return minus the share of power that lies in bands, each with its weight."""
     from scipy.signal import periodogram
 
     bands, weights = options["f_bands"], _band_weights(options)
-    (dipole,) = _dipoles(net, tstop, 1, options)
+    (dipole,) = dipoles
     frequencies, power = periodogram(dipole.data["agg"], dipole.sfreq, window="hamming")
     inside = [power[(low <= frequencies) & (frequencies <= high)].sum() for low, high in bands]
     everything = float(power.sum())
@@ -70,7 +92,8 @@ def _band_weights(options: Options) -> Sequence[float]:
 
 
 def _objective(
-    loss: Callable[[Network, float, Options], float],
+    loss: Callable[[list[Dipole], float, Options], float],
+    trials: Callable[[Options], int],
     initial_net: Network,
     initial_params: dict[str, float],
     set_params: Callable[[Network, dict[str, float]], Any],
@@ -81,12 +104,14 @@ def _objective(
     obj_fun_kwargs: Options,
     best: dict[str, Any] | None = None,
 ) -> Any:
-    """Return the objective value of one candidate, or the list of those of several.
+    """Return the objective value of one candidate, or of several, simulated together, their list.
 
     Parameters
     ----------
     loss : function
-        Of a network, the end of the simulation (ms) and the options of the fit.
+        Of dipoles, the end of the simulation (ms) and the options of the fit.
+    trials : function
+        Of these options: how many trials are simulated.
     initial_net : Network
         What the parameters are set in; it is copied.
     initial_params : dict of str to float
@@ -106,15 +131,17 @@ def _objective(
     best : dict, optional
         ``obj`` and ``params`` of the best so far; these are replaced by better ones.
     """
-    values = []
-    for row in np.atleast_2d(np.asarray(predicted_params, float)):
-        net = initial_net.copy()
-        set_params(net, update_params(initial_params, row.tolist()))
-        try:
-            value = loss(net, tstop, obj_fun_kwargs)
-        except NumericalError as error:
-            print(f"This candidate counts as the worst: {error}")
+    rows, nets = np.atleast_2d(np.asarray(predicted_params, float)), []
+    for row in rows:
+        nets.append(initial_net.copy())
+        set_params(nets[-1], update_params(initial_params, row.tolist()))
+    n, values = trials(obj_fun_kwargs), []
+    for row, dipoles in zip(rows, _dipoles_of_all(nets, tstop, n, obj_fun_kwargs), strict=True):
+        if isinstance(dipoles, NumericalError):
+            print(f"This candidate counts as the worst: {dipoles}")
             value = math.nan
+        else:
+            value = loss(dipoles, tstop, obj_fun_kwargs)
         if best is not None and value < best["obj"]:
             best.update(obj=value, params=row)
         values.append(value)
@@ -123,6 +150,14 @@ def _objective(
     return found
 
 
-_rmse_evoked = partial(_objective, partial(_distance, _rmse))
-_anticorr_evoked = partial(_objective, partial(_distance, _anticorr))
-_maximize_psd = partial(_objective, _missing_power)
+def _as_asked(options: Options) -> int:
+    return options.get("n_trials", 1)
+
+
+def _one(options: Options) -> int:
+    return 1
+
+
+_rmse_evoked = partial(_objective, partial(_distance, _rmse), _as_asked)
+_anticorr_evoked = partial(_objective, partial(_distance, _anticorr), _as_asked)
+_maximize_psd = partial(_objective, _missing_power, _one)
