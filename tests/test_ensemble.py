@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import h5py
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from apical import (
     simulate,
     simulate_many,
 )
+from apical.ensemble import run as ensemble_run
 from apical.ensemble.parameters import decoded, parameter_sets
 from apical.errors import (
     Cancelled,
@@ -240,6 +243,33 @@ def test_a_member_that_diverges_is_marked_and_disturbs_nobody(engine, tmp_path):
             assert np.array_equal(data.dipole.values[member], single.dipole.values[0, :, ::5])
     with pytest.raises(NumericalError):
         found.rerun(1)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(("duration", "batches"), [(4.0, 1), (120.0, 2)])
+def test_members_that_diverge_early_are_left_behind(engine, duration, batches, monkeypatch):
+    """They slowed all others to the end of the run, window by window."""
+    started, seen = [], []
+
+    def counted(run):
+        started.append(run)
+        return closing(run)
+
+    monkeypatch.setattr(ensemble_run, "closing", counted)
+    amplitudes = [1e308, 0.0, 1e308, 0.1]
+    found = many(
+        None, {AMPLITUDE: amplitudes}, engine, duration, progress=seen.append, keep_spikes=True
+    )
+    assert len(started) == batches
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+    assert found.dataset.failed.values.tolist() == [True, False, True, False]
+    assert [f.member for f in found.failures] == [0, 2]
+    for member in (1, 3):
+        (own,) = many(
+            None, {AMPLITUDE: amplitudes[member : member + 1]}, engine, duration, keep_spikes=True
+        ).dataset.dipole.values
+        assert np.array_equal(found.dataset.dipole.values[member], own)
 
 
 def test_when_all_members_fail_that_is_what_is_found():

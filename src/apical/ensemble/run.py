@@ -22,6 +22,7 @@ from apical.running.label import versions
 from apical.running.options import checked, is_whole, quantity
 
 if TYPE_CHECKING:
+    from apical.engines.base import RawResult
     from apical.model import Network
     from apical.running.prepare import Drawn
 
@@ -30,6 +31,9 @@ _TAKEN = {
     "dipole", "rest", "spike_counts", "failed", "at_rest", "member", "population", "time",
     "source", "layer", "set", "trial", "seed", "model", "provenance",
 }  # fmt: skip
+
+#: How much of a run may be done again, as a share of its steps, to be rid of members that diverge.
+_REDONE = 0.125
 
 
 def simulate_many(
@@ -217,7 +221,7 @@ class _Many:
     ) -> None:
         self._sets, self._seeds, self._base, self._keep = sets, seeds, base, keep
         self._reduction = Reduction(base.plan, keep.every, keep.summaries, keep.spikes)
-        self._batch, self._progress = batch, progress
+        self._batch, self._progress, self._told = batch, progress, 0.0
         self._trials = base.options.trials
         self._members = len(sets) * self._trials
         self._latest: tuple[int, Prepared | Exception] = -1, base
@@ -271,7 +275,9 @@ class _Many:
     def _report(self, steps: int) -> None:
         if self._progress:
             each = self._base.plan.steps
-            self._progress((self._done * each + steps) / (self._members * each))
+            # members that begin anew have come further before
+            self._told = max(self._told, (self._done * each + steps) / (self._members * each))
+            self._progress(self._told)
 
     def _rows(self, numbers: range) -> list[Row]:
         """Run some members, those of one structure together, and reduce them."""
@@ -311,21 +317,33 @@ class _Many:
         return self._latest[1]
 
     def _run_group(self, group: Sequence[_Ready]) -> list[Row]:
-        options = self._base.options
-        members = [one.drawn.member for one in group]
-        with closing(options.engine.start(members, threads=options.threads)) as run:
-            while run.step < run.steps and len(run.failures) < len(group):
-                run.advance()
-                if run.step < run.steps:
-                    self._report(len(group) * run.step)
-            rows = []
-            for k, one in enumerate(group):
-                if k in run.failures:
-                    failures = [failure_of(one.number, run.failures[k])]
-                    row = Row(one.number, failures=failures, failed=True)
-                    row.at_rest = one.prepared.at_rest
+        """Run members of one structure together, and reduce them.
+
+        One that diverges slows the others, by numbers beyond all tables. Where it does so early,
+        these begin anew without it: results do not depend on who else is there.
+        """
+        options, rows, room = self._base.options, [], int(_REDONE * self._base.plan.steps)
+        while group:
+            members = [one.drawn.member for one in group]
+            with closing(options.engine.start(members, threads=options.threads)) as run:
+                while run.step < run.steps and len(run.failures) < len(group):
+                    known = len(run.failures)
+                    run.advance()
+                    if run.step < run.steps:
+                        self._report(len(group) * run.step)
+                    if len(run.failures) > known and run.step <= room:
+                        room -= run.step
+                        break
+                for k, error in sorted(run.failures.items()):
+                    row = Row(group[k].number, failed=True, at_rest=group[k].prepared.at_rest)
+                    row.failures.append(failure_of(row.member, error))
                     rows.append(row)
-                else:
-                    raw = run.result(k, copy=False)
-                    rows.append(self._reduction.row(one.number, one.prepared, one.drawn, raw))
+                left = [k for k in range(len(group)) if k not in run.failures]
+                if run.step == run.steps:
+                    rows += [self._row(group[k], run.result(k, copy=False)) for k in left]
+                    left = []
+            group = [group[k] for k in left]
         return rows
+
+    def _row(self, one: _Ready, raw: RawResult) -> Row:
+        return self._reduction.row(one.number, one.prepared, one.drawn, raw)
