@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from enum import Enum
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -187,6 +189,31 @@ def test_a_summary_that_fails_is_told():
     assert "picky" not in found.dataset
 
 
+class Of:
+    """A callable that has something, and remembers something else."""
+
+    def __init__(self, what):
+        self.what = what
+
+    def __call__(self, result):
+        return self.what
+
+    def method(self, result):
+        return self.what
+
+    def other(self, result):
+        return self.what + 1
+
+    @cached_property
+    def slow(self):
+        return self.what
+
+
+class Kinds(Enum):
+    ONE = 1
+    TWO = 2
+
+
 def test_functions_are_known_by_what_they_do():
     def times(factor):
         return lambda result: result.dipole.max() * factor
@@ -199,6 +226,21 @@ def test_functions_are_known_by_what_they_do():
     assert fingerprint(highest) != fingerprint(counts)
     assert fingerprint(recursive) == fingerprint(recursive)
     assert fingerprint(np.mean) != fingerprint(np.max)
+    # these were taken for each other, and records of one returned for the other
+    for first, second in [
+        (np.int64(1), np.int64(2)), (np.float32(1), np.float32(2)), (range(2), range(3)),
+        (slice(2), slice(3)), (Path("a"), Path("b")), (Kinds.ONE, Kinds.TWO), (Of(1), Of(2)),
+        (xr.Dataset({"a": 1}), xr.Dataset({"a": 2})), (small(), small().set({"celsius": 7.0})),
+    ]:  # fmt: skip
+        assert fingerprint(times(first)) == fingerprint(times(first))
+        assert fingerprint(times(first)) != fingerprint(times(second))
+    assert fingerprint(Of(1)) == fingerprint(Of(1)) != fingerprint(Of(2))
+    assert fingerprint(Of(1).method) == fingerprint(Of(1).method) != fingerprint(Of(2).method)
+    assert fingerprint(Of(1).method) != fingerprint(Of(1).other)
+    seen = Of(1)
+    assert seen.slow
+    assert fingerprint(seen) == fingerprint(Of(1))
+    assert fingerprint(cache(times(1))) != fingerprint(cache(times(2)))
     one, other = (xr.DataArray([0.0, x], {"time": [0.0, 1.0]}, "time") for x in (1.0, 2.0))
     assert fingerprint(times(one)) == fingerprint(times(one.copy()))
     assert fingerprint(times(one)) != fingerprint(times(other))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from enum import Enum
+from functools import cached_property, partial
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +19,15 @@ import xarray as xr
 from apical.ensemble import simulate_many
 from apical.ensemble.reduce import TABLES, Failure, Summary, failure_table, joined
 from apical.errors import EngineError, ModelError
+from apical.model.part import Part
 
 if TYPE_CHECKING:
     from apical.model import Network
     from apical.result import Result
 
 Tables = Mapping[str, xr.Dataset]
+#: Values whose text is all of them.
+_SHOWN = (range, slice, Enum, PurePath)
 
 
 @dataclass(frozen=True)
@@ -239,8 +245,8 @@ def unpacked(data: bytes) -> dict[str, xr.Dataset]:
 def fingerprint(function: Any) -> str:
     """Return a hash of what a function does, as far as Python shows it.
 
-    Its code, defaults and what it closes over; of other callables, the kind. Data that it reads
-    from elsewhere are not seen.
+    Its code, defaults and what it closes over; of a method or another callable, the attributes of
+    the object as well. Data that it reads from elsewhere are not seen.
     """
     return hashlib.blake2b(repr(_essence(function)).encode(), digest_size=8).hexdigest()
 
@@ -258,15 +264,21 @@ def _essence(thing: Any, above: tuple[Any, ...] = ()) -> Any:
 
 def _parts(thing: Any) -> list[Any] | None:
     """Return what a thing consists of; None of plain values."""
+    if isinstance(thing, np.generic):
+        return [thing.dtype.str, thing.tobytes()]
     if isinstance(thing, (bool, int, float, complex, str, bytes, type(None))):
         return None
     if isinstance(thing, types.FunctionType):
         cells = [c.cell_contents for c in thing.__closure__ or () if _is_filled(c)]
         return [thing.__code__, thing.__defaults__, thing.__kwdefaults__, *cells]
+    if isinstance(thing, types.MethodType):
+        return [thing.__func__, *(_state(thing.__self__) or [thing.__self__])]
     if isinstance(thing, types.CodeType):
         return [thing.co_code, thing.co_names, thing.co_consts]
     if isinstance(thing, partial):
         return [thing.func, thing.args, thing.keywords]
+    if wrapped := getattr(thing, "__wrapped__", None):
+        return [wrapped]
     if isinstance(thing, dict):
         return list(thing.items())
     if isinstance(thing, (tuple, list, set, frozenset)):
@@ -275,8 +287,31 @@ def _parts(thing: Any) -> list[Any] | None:
         return [thing.dtype.str, thing.shape, thing.tobytes()]
     if isinstance(thing, xr.DataArray):
         return [thing.dims, thing.values, {name: c.values for name, c in thing.coords.items()}]
+    if isinstance(thing, xr.Dataset):
+        return [{name: (v.dims, v.values) for name, v in thing.variables.items()}]
+    if isinstance(thing, Part):
+        return [thing.fingerprint]
     kind = thing if hasattr(thing, "__qualname__") else type(thing)
-    return [kind.__module__, kind.__qualname__]
+    named = [kind.__module__, kind.__qualname__]
+    if isinstance(thing, _SHOWN):
+        return [*named, repr(thing)]
+    known = dataclasses.is_dataclass(thing) or callable(thing)
+    return [*named, *(_state(thing) or [])] if known and kind is type(thing) else named
+
+
+def _state(thing: Any) -> list[Any] | None:
+    """Return the attributes of an object by name, without what it remembers for speed."""
+    if dataclasses.is_dataclass(thing):
+        return [(f.name, getattr(thing, f.name)) for f in dataclasses.fields(thing)]
+    held = getattr(thing, "__dict__", None)
+    if held is None or isinstance(thing, (type, types.ModuleType)):
+        return None
+    kind = type(thing)
+    return [kind.__module__, kind.__qualname__] + [
+        (name, value)
+        for name, value in sorted(held.items())
+        if not isinstance(getattr(kind, name, None), cached_property)
+    ]
 
 
 def _is_filled(cell: types.CellType) -> bool:
