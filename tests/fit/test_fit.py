@@ -304,6 +304,28 @@ def test_gauss_refuses_a_loss_without_residuals(column, target, formula):
     assert fitted(column, own, method="cma", budget=20).loss < 0
 
 
+def test_a_function_is_not_asked_about_candidates_that_failed(column, formula):
+    """Its error ended the fit, and all that had been tried was lost."""
+
+    def of_mean(mean):
+        assert mean.shape == SAMPLES.shape
+        return float(np.abs(mean - wave(TRUTH)).sum())
+
+    found = fitted(column, Function(lambda result: 0.0, of_mean), budget=40)
+    assert found.history["failed"].any()
+    assert found.history.sizes["candidate"] == 40
+
+
+def test_a_journal_is_of_one_order_of_names(column, target, formula, tmp_path):
+    """Arrays follow the order, and sums the arrays, to the last bit."""
+    path = tmp_path / "fit.journal"
+    fitted(column, target, budget=2, journal=path)
+    turned = column.with_(populations=dict(reversed(list(column.populations.items()))))
+    assert turned.content_hash() == column.content_hash()
+    with pytest.raises(FileFormatError, match="other work"):
+        fitted(turned, target, budget=2, journal=path)
+
+
 def test_an_option_that_is_none_is_named(column, target, formula):
     with pytest.raises(ModelError, match="precison: is no option of a fit"):
         fitted(column, target, budget=2, precison="double")

@@ -96,6 +96,11 @@ def test_a_step_must_make_sense(space, formula):
     target = Rmse(xr.DataArray(0 * SAMPLES, {"time": SAMPLES}, "time"))
     with pytest.raises(ModelError, match="step"):
         identify(space, target, step=0.0)
+    with pytest.raises(ModelError, match="rows of 4 numbers"):
+        identify(space, target, [20, 3])
+    # what is beyond a bound was taken for the bound
+    with pytest.raises(ModelError, match="time: must be from 10 to 30; got 40"):
+        identify(space, target, [40, 3, 0.4, 0.6])
 
 
 def test_a_simulated_column():

@@ -254,3 +254,9 @@ def test_grids_are_combinations():
 def test_samples_that_make_no_sense_are_refused(given):
     with pytest.raises(ModelError, match="must be"):
         space().sample(**given)
+
+
+@pytest.mark.parametrize("n", [0, 2.5, True, "ten"])
+def test_a_number_of_rows_that_is_none_is_refused(n):
+    with pytest.raises(ModelError, match="n: must be a whole number"):
+        space().sample(n)

@@ -114,13 +114,15 @@ def identify(
     Raises
     ------
     ModelError
-        If the step or the options make no sense.
+        If the step, the values or the options make no sense.
     DataError
         If a simulation fails, or there is nothing to compare.
     """
     if not 0 < step <= 0.5:
         raise ModelError([Problem("step", f"must be from 0 to 0.5; got {step!r}")])
-    place = space.to_unit(space.start if values is None else np.asarray(values, float))
+    row = space.start if values is None else values
+    space.changes(row)
+    place = space.to_unit(row)
     moves = step * np.eye(len(space))
     units = np.clip(np.vstack([place[None], place + moves, place - moves]), 0, 1)
     sets = [space.changes(row) for row in space.from_unit(units)]

@@ -461,6 +461,9 @@ class Function(Objective):
 
     def residuals(self, mean: np.ndarray) -> np.ndarray:
         """Return the loss, as the only thing that should be small."""
+        if np.isnan(mean).all():
+            # a candidate that failed is nothing that the user's function should be asked about
+            return np.array([np.nan])
         return np.atleast_1d(float(mean.sum() if self.of_mean is None else self.of_mean(mean)))
 
     def loss_of(self, mean: np.ndarray) -> float:

@@ -242,7 +242,7 @@ def _recipe(found: Candidates) -> dict[str, Any]:
         "work": "fit",
         "records": "losses and residuals",
         "apical": __version__,
-        "model": space.base.content_hash(),
+        "model": space.base.fingerprint,
         "parameters and objective": hashlib.blake2b(text.encode(), digest_size=16).hexdigest(),
         **{name: value for name, value in simulated.items() if name != "threads"},
     }

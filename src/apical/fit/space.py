@@ -27,6 +27,7 @@ from apical.fit.parameter import (
     wrong_numbers,
 )
 from apical.random import stream
+from apical.running.options import is_whole
 
 if TYPE_CHECKING:
     from apical.model import Network
@@ -220,8 +221,8 @@ class Space:
         if method not in METHODS:
             message = f"must be one of {', '.join(METHODS)}; got '{method}'"
             raise ModelError([Problem("method", message)])
-        if n < 1:
-            raise ModelError([Problem("n", f"must be a whole number ≥ 1; got {n!r}")])
+        if not (is_whole(n) and n >= 1):
+            raise ModelError([Problem("n", f"must be a whole number ≥ 1; got {n!r:.40}")])
         return self.quantiles(_unit_points(n, len(self), method, seed))
 
     def quantiles(self, unit: ArrayLike) -> Floats:
