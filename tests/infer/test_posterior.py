@@ -84,3 +84,14 @@ def test_what_makes_no_sense_is_refused(more, said):
 def test_the_missing_extra_is_named_before_anything_is_simulated():
     with pytest.raises(MissingPackageError, match=r"apical\[sbi\]"):
         apical.infer(toy.space(), Components(every=0.5), OBSERVED, toy.DURATION)
+
+
+def test_numbers_that_are_none_are_refused(posterior):
+    """They were found by NumPy, or gave nothing."""
+    for ask, name in [
+        (lambda: posterior.sample(0), "n"), (lambda: posterior.predict(2.5), "n"),
+        (lambda: posterior.calibrate(0), "simulations"),
+        (lambda: posterior.calibrate(5, draws=True), "draws"),
+    ]:  # fmt: skip
+        with pytest.raises(ModelError, match=f"^{name}: must be a whole number"):
+            ask()

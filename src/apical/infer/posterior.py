@@ -19,7 +19,7 @@ from apical.infer.estimator import Estimator
 from apical.infer.features import Feature, names_of
 from apical.infer.origin import check_origin
 from apical.infer.prior import coordinates, log_prior, units_of_parameters, values_at
-from apical.infer.simulations import drawn, observed, seeds, simulated, table
+from apical.infer.simulations import check_counts, drawn, observed, seeds, simulated, table
 
 if TYPE_CHECKING:
     from apical.ensemble import Ensemble
@@ -145,6 +145,7 @@ class Posterior:
         seed : int
             Seed of the draws.
         """
+        check_counts(n=n)
         found = self.estimator.sample(self.observed.values[None], n, seed)[0]
         return labelled(self.space, values_at(self.space, found))
 
@@ -260,7 +261,13 @@ class Posterior:
             Called with the fraction done.
         **options
             As :func:`apical.sweep` takes them; by default as the simulations learned from.
+
+        Raises
+        ------
+        ModelError
+            If the number or the options make no sense.
         """
+        check_counts(n=n)
         own: int = self.provenance["seed"] + 1 if seed is None else seed
         given = {"dipole_every": 0.5, **self.provenance["simulated"], **options}
         data, found = simulated(
@@ -305,6 +312,7 @@ class Posterior:
         ----------
         Talts et al. (2018), doi:10.48550/arXiv.1804.06788.
         """
+        check_counts(simulations=simulations, draws=draws)
         own: int = self.provenance["seed"] + 2 if seed is None else seed
         given = {**self.provenance["simulated"], **options}
         if isinstance(simulations, xr.Dataset):

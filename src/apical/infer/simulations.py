@@ -22,10 +22,22 @@ from apical.infer.features import (
 from apical.infer.origin import MADE_WITH, made_with
 from apical.infer.prior import units_of_parameters
 from apical.random import stream
+from apical.running.options import is_whole
 
 Floats = np.ndarray
 #: How many simulations tell at first whether functions give what they should.
 _TRIED = 4
+
+
+def check_counts(**counts: Any) -> None:
+    """Refuse what is no whole number ≥ 1, by name; simulations may be there already."""
+    problems = [
+        Problem(name, f"must be a whole number ≥ 1; got {n!r:.40}")
+        for name, n in counts.items()
+        if not (isinstance(n, xr.Dataset) or (is_whole(n) and n >= 1))
+    ]
+    if problems:
+        raise ModelError(problems)
 
 
 def drawn(space: Space, n: int, seed: int, *names: str) -> Floats:
