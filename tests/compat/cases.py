@@ -1,11 +1,15 @@
 """Small networks that are simulated by hnn-core and by apical.compat.hnn_core alike.
 
 Every case takes the package, `hc`, and returns a network and the arguments of `simulate_dipole`.
-They use hnn-core's public names only.
+They use hnn-core's public names only. Files in ``networks`` are models of apical as
+``apical.write_hnn`` writes them; ``python cases.py``, where apical is, writes them anew.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
+NETWORKS = Path(__file__).parent / "networks"
 ALL = ("L2_basket", "L2_pyramidal", "L5_basket", "L5_pyramidal")
 DELAYS = {"L2_basket": 0.1, "L2_pyramidal": 0.1, "L5_basket": 1.0, "L5_pyramidal": 1.0}
 WEIGHTS = {
@@ -180,6 +184,16 @@ def electrodes(hc):
     return net, {"tstop": 30.0, "n_trials": 2}
 
 
+def currents(hc):
+    net = column(hc, shape=(2, 2))
+    evoked(net, mu=8.0)
+    net.add_tonic_bias(amplitude={"L2_pyramidal": 1.5, "L5_pyramidal": 0.3}, t0=3.0, tstop=12.0)
+    places = [(1.0, 2.0, 3.0), (4.0, 5.0, 600.0)]
+    net.add_electrode_array("sums", places, method=None)
+    net.add_electrode_array("potentials", places)
+    return net, {"tstop": 20.0}
+
+
 def recorded(hc):
     net = column(hc, shape=(2, 2))
     evoked(net)
@@ -207,8 +221,6 @@ def n20(hc):
 
 
 def legacy_column(hc, name, legacy_mode):
-    from pathlib import Path
-
     params = hc.read_params(str(Path(hc.__file__).parent / "param" / name))
     return hc.neymotin_2020_model(
         params, add_drives_from_params=True, legacy_mode=legacy_mode, mesh_shape=(3, 3)
@@ -227,7 +239,28 @@ def changed_cells(hc):
     return net, {"tstop": 40.0}
 
 
+def written(hc, name):
+    return hc.read_network_configuration(NETWORKS / f"{name}.json"), {"tstop": 60.0}
+
+
+def written_n20(hc):
+    return written(hc, "n20")
+
+
+def written_somatosensory(hc):
+    return written(hc, "somatosensory")
+
+
 CASES = (
     erp, poisson, bursty, probability, together, bias, connections, cleared, positions, law,
     calcium, gains, spike_train, electrodes, recorded, soma, legacy, gamma, n20, changed_cells,
+    currents, written_n20, written_somatosensory,
 )  # fmt: skip
+
+
+if __name__ == "__main__":
+    import apical
+
+    for name in ("n20", "somatosensory"):
+        network = getattr(apical.models, name)(grid=(3, 3))
+        apical.write_hnn(NETWORKS / f"{name}.json", network, overwrite=True)

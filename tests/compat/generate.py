@@ -2,7 +2,8 @@
 
 Run in an environment of its own (``pip install hnn-core==0.6.1``): ``python generate.py`` writes
 ``cases_exact.npz`` (NEURON's tables switched off) and ``cases_table.npz``, each in a process of its
-own. Keys are ``CASE/WHAT``: ``dipole`` (trial, layer, every 8th sample, nAm, as hnn-core gives it),
+own. With names of cases, ``python generate.py electrodes soma``, others stay as they are. Keys are
+``CASE/WHAT``: ``dipole`` (trial, layer, every 8th sample, nAm, as hnn-core gives it),
 ``spike_time`` (ms), ``spike_gid`` and ``spike_trial``; of the table file also ``wiring``, a digest
 of all connections and events; ``lfp/NAME`` (µV) and recordings of some cells.
 """
@@ -70,8 +71,8 @@ def outcome(hc, case):
     return found | recordings(net)
 
 
-def main(rates):
-    """Write the outputs of all cases."""
+def main(rates, names):
+    """Write the outputs of the cases that are named, or of all."""
     import cases
     import hnn_core
     import hnn_core.network_models
@@ -81,21 +82,28 @@ def main(rates):
     load_custom_mechanisms()
     for mechanism in ("hh2", "ca", "km", "cat", "ar"):
         setattr(h, f"usetable_{mechanism}", int(rates == "table"))
+    chosen = [case for case in cases.CASES if not names or case.__name__ in names]
     found = {"made_with": np.array("hnn-core 0.6.1, NEURON 8.2.7")}
-    for case in cases.CASES:
+    for case in chosen:
         for key, values in outcome(hnn_core, case).items():
             recorded = key.split("/")[0] in ("vsec", "isec", "ca", "wiring")
             if rates == "table" or not recorded:
                 found[f"{case.__name__}/{key}"] = values
         print(case.__name__, found[f"{case.__name__}/spike_time"].size, "spikes")
-    np.savez_compressed(f"cases_{rates}.npz", **found)
+    path = f"cases_{rates}.npz"
+    if names:
+        with np.load(path) as before:
+            mine = {case.__name__ for case in chosen}
+            kept = {key: before[key] for key in before if key.split("/")[0] not in mine}
+        found = kept | found
+    np.savez_compressed(path, **found)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        main(sys.argv[1])
+    if sys.argv[1:2] in (["exact"], ["table"]):
+        main(sys.argv[1], sys.argv[2:])
     else:
         import subprocess
 
-        for chosen in ("exact", "table"):
-            subprocess.run([sys.executable, __file__, chosen], check=True)
+        for rates in ("exact", "table"):
+            subprocess.run([sys.executable, __file__, rates, *sys.argv[1:]], check=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+import apical
 import apical.compat.hnn_core as hc
+from apical import models
 
 sys.path.insert(0, str(Path(__file__).parent))
 import cases
@@ -45,6 +48,13 @@ def test_all_that_comes_out(case, rates):
     for name in (name for name in expected if name.split("/")[0] in extra):
         error = np.abs(found[name] - expected[name]).max()
         assert error <= WHOLE_RUN * np.ptp(expected[name]), name
+
+
+@pytest.mark.parametrize("name", ["n20", "somatosensory"])
+def test_the_files_of_models_are_those_models(tmp_path, name):
+    apical.write_hnn(tmp_path / "now.json", getattr(models, name)(grid=(3, 3)))
+    file = cases.NETWORKS / f"{name}.json"
+    assert json.loads(file.read_text()) == json.loads((tmp_path / "now.json").read_text())
 
 
 def check_dipoles(found, expected, dt):

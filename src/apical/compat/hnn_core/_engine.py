@@ -163,7 +163,7 @@ def _prepared(
     )  # fmt: skip
     prepared = prepare(model, options, kept=n_trials)
     drives = tuple(_drive_plan(net, name, prepared.plan) for name in net.external_drives)
-    observables = tuple(_as_seen(o, prepared.plan) for o in prepared.plan.observables)
+    observables = tuple(_as_seen(net, o, prepared.plan) for o in prepared.plan.observables)
     plan = dataclasses.replace(prepared.plan, drives=drives, observables=observables)
     return dataclasses.replace(prepared, plan=plan)
 
@@ -197,6 +197,9 @@ def _model(net: Network, dt: float) -> NetworkModel:
     config = network_to_dict(net)
     config["connectivity"] = [c for c in config["connectivity"] if c["src_type"] in net.cell_types]
     config["external_drives"] = {}
+    for array in config["rec_arrays"].values():
+        # where no method is named, `_as_seen` says what is recorded
+        array["method"] = array["method"] or "psa"
     model = network_from_configuration(config, single_diameters=True)
     electrodes = {name: array.set({"every": dt}) for name, array in model.electrodes.items()}
     return model.with_(electrodes=electrodes, recordings=_recordings(net, model, dt))
@@ -295,12 +298,19 @@ def _pairs(net: Network, conn: Any, plan: Plan, population: Any) -> Pairs:
         return Pairs(source, target, sites, weight, wiring["A_delay"] / factor)
 
 
-def _as_seen(found: ObservablePlan, plan: Plan) -> ObservablePlan:
-    """Return what electrodes see of a population whose coordinates are in single precision."""
+def _as_seen(net: Network, found: ObservablePlan, plan: Plan) -> ObservablePlan:
+    """Return what electrodes see of a population whose coordinates are in single precision.
+
+    Without a method each contact gives the sum of all membrane currents, nA.
+    """
     name = array_of(found)
     if name is None:
         return found
     array, population = plan.network.electrodes[name], plan.populations[found.population]
+    own = dict(zip(plan.network.electrodes, net.rec_arrays.values(), strict=True))[name]
+    if own.method is None:
+        alike = np.ones((own.n_contacts, population.cell.tree.nodes))
+        return observable(found.name, found.population, population, alike, every=found.every)
     sections = plan.network.cells[population.cell.name].sections
     weights = []
     for position in population.positions:

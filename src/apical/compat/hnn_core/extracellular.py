@@ -57,8 +57,9 @@ class ExtracellularArray:
         Where the contacts are; one point, or several.
     conductivity : float, S/m
         Of the tissue.
-    method : {'psa', 'lsa'}
-        Compartments are points, or lines.
+    method : {'psa', 'lsa'} or None
+        Compartments are points, or lines. With None every contact records the sum of all membrane
+        currents, in nA: what biases inject.
     min_distance : float, µm
         Contacts are no closer to a source than this.
     times : (n_times,) array, ms, optional

@@ -563,7 +563,7 @@ class Network:
         electrode_pos: Any,
         *,
         conductivity: float = 0.3,
-        method: str = "psa",
+        method: str | None = "psa",
         min_distance: float = 0.5,
     ) -> None:
         """Record extracellular potentials; parameters as of `ExtracellularArray`."""
