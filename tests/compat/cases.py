@@ -239,6 +239,37 @@ def changed_cells(hc):
     return net, {"tstop": 40.0}
 
 
+def at_the_end(hc):
+    net = column(hc, shape=(2, 2))
+    trains = {"a": [6.0, 14.9875, 15.0], "b": [14.98, 14.99, 15.0], "c": [15.0]}
+    net.add_spike_train_drive(
+        "late", spike_data=trains, location="proximal", weights_ampa=WEIGHTS, conn_seed=1
+    )
+    net.add_bursty_drive(
+        "bursts", tstart=5.0, burst_rate=100.0, spike_isi=1.0, location="distal",
+        weights_ampa={"L2_pyramidal": 0.01, "L5_pyramidal": 0.01},
+    )  # fmt: skip
+    return net, {"tstop": 15.0}
+
+
+def several_thresholds(hc):
+    net = column(hc, shape=(2, 2))
+    for source, threshold in (("L2_pyramidal", -30.0), ("L5_pyramidal", 10.0)):
+        net.add_connection(source, "L2_basket", "soma", "ampa", 0.02, 1.0, 3.0, threshold=threshold)
+    evoked(net)
+    return net, {"tstop": 30.0}
+
+
+def silent_cells(hc):
+    """They spike at the threshold of the parameters, whatever connections have later."""
+    net = column(hc, shape=(2, 2))
+    net.clear_connectivity()
+    net.threshold = -40.0
+    net.add_connection("L2_pyramidal", "L2_basket", "soma", "ampa", 0.02, 1.0, 3.0)
+    evoked(net)
+    return net, {"tstop": 25.0}
+
+
 def written(hc, name):
     return hc.read_network_configuration(NETWORKS / f"{name}.json"), {"tstop": 60.0}
 
@@ -254,7 +285,7 @@ def written_somatosensory(hc):
 CASES = (
     erp, poisson, bursty, probability, together, bias, connections, cleared, positions, law,
     calcium, gains, spike_train, electrodes, recorded, soma, legacy, gamma, n20, changed_cells,
-    currents, written_n20, written_somatosensory,
+    currents, at_the_end, several_thresholds, silent_cells, written_n20, written_somatosensory,
 )  # fmt: skip
 
 

@@ -86,6 +86,8 @@ def test_their_mean_is_a_strong_line_and_lists_stay_as_they_were():
     np.testing.assert_allclose(mean.get_ydata(), wave(10, 2.0).data["agg"])
     assert [text.get_text() for text in ax.legend_.get_texts()] == ["average"]
     assert len(dipoles) == 2
+    (ax,) = viz.plot_dipole(np.array(dipoles), show=False).axes
+    assert len(ax.lines) == 2
 
 
 def test_every_layer_has_axes():

@@ -193,6 +193,23 @@ def test_connections_of_a_drive_that_do_not_agree(mixed):
     assert network.drives["noise-2"].targets["L5_pyramidal"].delay == 7.0
 
 
+def test_cells_of_a_type_have_one_threshold(mixed):
+    """NEURON keeps one for each cell, the last that its connections say."""
+    edited = copy.deepcopy(mixed)
+    mine = [c for c in edited["connectivity"] if c["src_type"] == "L2_pyramidal"]
+    for connection in mine:
+        connection["nc_dict"]["threshold"] = -30.0
+    network = hnn.network_from_configuration(edited)
+    cell = network.populations["L2_pyramidal"].cell
+    assert network.cells[cell].threshold == -30.0
+    few = dict(list(mine[0]["gid_pairs"].items())[:1])
+    edited["connectivity"].append({
+        **mine[0], "gid_pairs": few, "nc_dict": {**mine[0]["nc_dict"], "threshold": -20.0},
+    })  # fmt: skip
+    with pytest.raises(ModelError, match=r"'L2_pyramidal' have several thresholds, \[-30"):
+        hnn.network_from_configuration(edited)
+
+
 @pytest.mark.parametrize("given", [{}, {"early": [[1.0]]}])
 def test_events_must_be_there_for_every_drive_cell(mixed, given):
     with pytest.raises(ModelError, match=r"trains\.early.*\ntrains\.noise"):

@@ -197,6 +197,8 @@ def _model(net: Network, dt: float) -> NetworkModel:
     config = network_to_dict(net)
     config["connectivity"] = [c for c in config["connectivity"] if c["src_type"] in net.cell_types]
     config["external_drives"] = {}
+    # cells that reach no others spike at what the parameters say
+    config["threshold"] = net._params["threshold"]
     for array in config["rec_arrays"].values():
         # where no method is named, `_as_seen` says what is recorded
         array["method"] = array["method"] or "psa"
@@ -260,6 +262,8 @@ def _drive_plan(net: Network, name: str, plan: Plan) -> _Replayed:
     reached = {gid - gids[0] for c in mine for gid, targets in c["gid_pairs"].items() if targets}
     # a drive cell without connections is not there, unless all cells share the drive
     here = reached if drive["cell_specific"] else set(range(len(gids)))
+    # NEURON's end is the sum of all steps
+    end = _sums_of_steps(plan)[-1]
     events = []
     for trial in drive["events"]:
         # rounded as where NEURON comes from one event of a cell to the next
@@ -268,7 +272,8 @@ def _drive_plan(net: Network, name: str, plan: Plan) -> _Replayed:
             for cell, train in enumerate(trial)
         ]
         times = np.array([time for train in trains for time in train], float)
-        events.append((times, np.repeat(np.arange(len(trains)), [len(t) for t in trains])))
+        of_cells = np.repeat(np.arange(len(trains)), [len(t) for t in trains])
+        events.append((times[times <= end], of_cells[times <= end]))
     connections: dict[str, Connections] = {
         population: connect(parts, plan.duration) for population, parts in onto.items()
     }
@@ -345,13 +350,18 @@ def _placed(sections: Mapping[str, Section], position: Floats) -> dict[str, Simp
     return {name: place(name) for name in sections}
 
 
+def _sums_of_steps(plan: Plan) -> Floats:
+    """Return the times (ms) of all samples as NEURON adds them up, in half steps."""
+    halves = np.full(2 * plan.steps, plan.dt / 2)
+    return np.concatenate([[0.0], np.cumsum(halves)[1::2]])
+
+
 # --- what came out ---------------------------------------------------------------------------
 
 
 def _gather(net: Network, result: Result, prepared: Prepared, postproc: bool) -> list[Dipole]:
     """Put spikes and recordings into the network, and return dipoles."""
-    halves = np.full(2 * prepared.plan.steps, prepared.plan.dt / 2)
-    times = np.concatenate([[0.0], np.cumsum(halves)[1::2]])
+    times = _sums_of_steps(prepared.plan)
     response = CellResponse(list(net.cell_types), times=times)
     _put_spikes(net, result, response, times, prepared.plan.dt)
     _put_recordings(net, result, response)

@@ -54,10 +54,11 @@ def network_from_configuration(
     problems = [*_ranges(data), *_positions_fit(data)]
     if problems:
         raise ModelError(problems)
-    problems = [*_connections_fit(data), *_biases_fit(data), *_drives_fit(data, trains)]
+    problems = [*_connections_fit(data), *_biases_fit(data), *_drives_fit(data, trains),
+                *_thresholds_agree(data)]  # fmt: skip
     cells: dict[str, Cell] = {}
     for name in ordered_types(data):
-        made = cell_of(data, name, _threshold(data, name), single_diameters)
+        made = cell_of(data, name, max(_thresholds(data, name)), single_diameters)
         if isinstance(made, Cell):
             cells[name] = made
         else:
@@ -227,13 +228,25 @@ def _drives_fit(data: Configuration, trains: Trains | None) -> Iterator[Problem]
 # --- parts ---------------------------------------------------------------------------------
 
 
-def _threshold(data: Configuration, name: str) -> float:
-    """Return the voltage (mV) at which cells spike: NEURON keeps what a connection said last."""
-    said = [
-        c.nc_dict.threshold for c in data.connectivity
-        if c.src_type == name and c.nc_dict.threshold is not None and any(c.gid_pairs.values())
-    ]  # fmt: skip
-    return said[-1] if said else data.threshold
+def _thresholds(data: Configuration, name: str) -> set[float]:
+    """Return the voltages (mV) at which cells of a type spike.
+
+    NEURON keeps for each cell what a connection said last.
+    """
+    said: dict[int, float] = {}
+    for c in data.connectivity:
+        if c.src_type == name and c.nc_dict.threshold is not None:
+            said.update(dict.fromkeys([g for g, to in c.gid_pairs.items() if to],
+                                      c.nc_dict.threshold))  # fmt: skip
+    return set(said.values()) or {data.threshold}
+
+
+def _thresholds_agree(data: Configuration) -> Iterator[Problem]:
+    for name in data.cell_types:
+        if len(found := sorted(_thresholds(data, name))) > 1:
+            message = f"cells of '{name}' have several thresholds, {found} mV; here they share one"
+            hint = "give all connections of a type the same"
+            yield Problem("connectivity", message, hint)
 
 
 def inplane_distance(data: Configuration) -> float:

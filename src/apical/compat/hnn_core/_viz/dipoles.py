@@ -246,7 +246,7 @@ def _alike(dpl: Any) -> list[Dipole]:
     """Return dipoles as a list, and refuse those that differ in scale or sampling."""
     from apical.compat.hnn_core.dipole import Dipole
 
-    dipoles: list[Dipole] = list(dpl) if isinstance(dpl, (list, tuple)) else [dpl]
+    dipoles: list[Dipole] = list(dpl) if isinstance(dpl, (list, tuple, np.ndarray)) else [dpl]
     for dipole in dipoles:
         _validate_type(dipole, Dipole, "dpl", "Dipole, list of Dipole")
     if len({dipole.scale_applied for dipole in dipoles}) > 1:
