@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import subprocess
 import sys
 import textwrap
@@ -244,3 +245,30 @@ def test_drives_of_a_published_response():
 def test_old_name_of_the_column():
     with pytest.warns(DeprecationWarning, match="neymotin_2020_model"):
         assert hc.jones_2009_model(mesh_shape=(2, 2)) == hc.neymotin_2020_model(mesh_shape=(2, 2))
+
+
+def test_recordings_behave_as_lists():
+    """They take an array's memory, a sixth of a list's."""
+    net = hc.neymotin_2020_model(mesh_shape=(1, 1))
+    net.add_tonic_bias(amplitude={"L2_basket": 0.2})
+    hc.simulate_dipole(net, tstop=1.0, record_vsec="all", record_isec="soma", verbose=False)
+    response = net.cell_response
+    trace = response.vsec[0][0]["soma"]
+    plain = list(trace)
+    assert type(trace[3]) is float
+    assert trace[-1] == plain[-1]
+    assert trace[2:5] == plain[2:5]
+    assert trace == plain
+    assert plain == trace
+    assert trace != plain[:-1]
+    assert len(trace) == len(response.times)
+    assert [1.0] + trace + trace[:1] == [1.0, *plain, plain[0]]  # noqa: RUF005
+    assert trace.index(plain[7]) == plain.index(plain[7])
+    assert repr(trace) == repr(plain)
+    np.testing.assert_array_equal(np.array(trace) + 0, plain)
+    np.testing.assert_array_equal(np.mean([trace, trace], axis=0), plain)
+    copied = net.copy().cell_response
+    assert copied.vsec == response.vsec
+    assert copied.isec == response.isec
+    saved = json.dumps(response.to_dict(), default=lambda value: value.tolist())
+    assert json.loads(saved)["vsec"][0]["0"]["soma"] == plain

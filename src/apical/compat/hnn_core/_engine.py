@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from apical.compat.hnn_core._trace import Trace
 from apical.compat.hnn_core.cell_response import CellResponse
 from apical.compat.hnn_core.dipole import Dipole
 from apical.compat.hnn_core.hnn_io import network_to_dict
@@ -437,6 +438,6 @@ def _put_recordings(net: Network, result: Result, response: CellResponse) -> Non
                     for section, trace in zip(sections, traces, strict=True):
                         here = held[trial][gid]
                         if what == "isec":
-                            here.setdefault(section, {})[f"{section}_{owner}"] = trace.tolist()
+                            here.setdefault(section, {})[f"{section}_{owner}"] = Trace(trace)
                         else:
-                            here[section] = trace.tolist()
+                            here[section] = Trace(trace)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from apical.compat.hnn_core._trace import Trace
 from apical.compat.hnn_core.dipole import Dipole, simulate_dipole
 from apical.compat.hnn_core.externals.mne import _check_option, _validate_type
 from apical.compat.hnn_core.extracellular import ExtracellularArray
@@ -249,7 +250,7 @@ class BatchSimulate:
 
 def _plain(value: Any) -> Any:
     """Return something that JSON can hold."""
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, (np.ndarray, np.generic, Trace)):
         return value.tolist()
     if isinstance(value, Dipole):
         kept = {"times": value.times, "data": value.data, "nave": value.nave}

@@ -14,6 +14,7 @@ from apical.compat.hnn_core._connections import (
     _check_global_synaptic_gains_uniformity,
     _Connectivity,
 )
+from apical.compat.hnn_core._trace import Trace
 from apical.compat.hnn_core.cell import Cell, Node, Section
 from apical.compat.hnn_core.drives import _NetworkDrive
 from apical.compat.hnn_core.network import Network
@@ -90,7 +91,7 @@ def _conn_to_dict(conn: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return a number or list for those of NumPy."""
-    if isinstance(value, (np.ndarray, np.generic)):
+    if isinstance(value, (np.ndarray, np.generic, Trace)):
         return value.tolist()
     raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
 
