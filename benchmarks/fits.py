@@ -4,6 +4,9 @@ Run with ``python benchmarks/fits.py --data FOLDER``; FOLDER has the recordings 
 Each fit keeps a journal and its outcome in ``--output``, so that it can be interrupted.
 
 ``--times --budget 300 --trials 3 --method cma`` times a fit of six parameters.
+
+``--recovery 0 1 2 3`` needs no recordings: it fits waveforms that the model made itself, with other
+times and weights and other draws, and says how far what is found is from these.
 """
 
 import argparse
@@ -11,6 +14,7 @@ import time
 from pathlib import Path
 
 import measure
+import numpy as np
 
 from apical import fit, models, plots, read_dipole, simulate
 from apical.fit import Parameter, Space
@@ -47,6 +51,12 @@ RECORDINGS = {
 _COLUMNS = 3000.0
 #: Largest weight (uS) of the receptors to which HNN's drives give none.
 _MORE = 0.2
+#: What is to be recovered: from how far, ms or factors, and how well, ms or a share.
+_KNOWN = (
+    "evprox1.mu", "evdist1.mu", "evprox2.mu", "evprox1.L5_pyramidal.ampa",
+    "evprox2.L5_pyramidal.ampa",
+)  # fmt: skip
+_OFF, _WELL = {"time": (5.0, 10.0), "weight": (1.5, 2.0)}, {"time": 1.0, "weight": 0.15}
 
 
 def published(name):
@@ -120,6 +130,44 @@ def fitted(name, given):
     )  # fmt: skip
 
 
+def recovered(number, given):
+    """Fit what the model made with known values; return a row of the table for each of these."""
+    network = models.erp()
+    every = Space.of_drives(network, times=15, spreads=False)
+    space = Space(network, {name: every.parameters[name] for name in _KNOWN})
+    random = np.random.default_rng(100 + number)
+    kinds = ["time" if name.endswith(".mu") else "weight" for name in _KNOWN]
+    far = [random.choice([-1, 1]) * random.uniform(*_OFF[kind]) for kind in kinds]
+    truth = [
+        began + off if kind == "time" else began * abs(off) ** np.sign(off)
+        for kind, began, off in zip(kinds, space.start, far, strict=True)
+    ]
+    # draws that no candidate has
+    made = simulate(space.network(truth), trials=given.target, seed=777_000 + number,
+                    precision="single").smooth(30).scale(_COLUMNS).average()  # fmt: skip
+    objective = Rmse(made.total().isel(trial=0, time=slice(None, None, 40)), smooth=30,
+                     scale=_COLUMNS)  # fmt: skip
+    label = f"recovery-{number}-{given.method}-{given.seed}"
+    began = time.perf_counter()
+    found = fit(
+        space, objective, method=given.method, budget=given.budget, trials=given.trials,
+        seed=given.seed, journal=given.output / f"{label}.journal", progress=told(label),
+    )  # fmt: skip
+    seconds = time.perf_counter() - began
+    found.save(given.output / f"{label}.nc", overwrite=True)
+    rows = []
+    for name, kind, start, true in zip(_KNOWN, kinds, space.start, truth, strict=True):
+        value = found.values[name]
+        error = value - true if kind == "time" else value / true - 1
+        shown = f"{error:+.2f} ms" if kind == "time" else f"{error:+.0%}"
+        rows.append((
+            number, name, f"{start:.4g}", f"{true:.4g}", f"{value:.4g}", shown,
+            "yes" if abs(error) <= _WELL[kind] else "**no**",
+            f"{found.history.sizes['candidate']} × {given.trials}", f"{seconds:.0f}",
+        ))  # fmt: skip
+    return rows
+
+
 def told(label):
     """Return what says on the terminal how far a fit is."""
     latest = [time.perf_counter()]
@@ -138,12 +186,16 @@ HEADINGS = (
     "fit, fresh trials", "the same, columns solved", "candidates × trials", "simulations",
     "seconds", "ended",
 )  # fmt: skip
+RECOVERY = (
+    "target", "parameter", "start", "truth", "found", "error", "well", "candidates × trials",
+    "seconds",
+)  # fmt: skip
 
 
 def main():
     """Fit what was asked for, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of recordings")
+    parser.add_argument("--data", type=Path, help="folder of recordings")
     parser.add_argument("--output", type=Path, default=Path("fits"), help="folder of outcomes")
     parser.add_argument("--only", nargs="*", choices=RECORDINGS, default=list(RECORDINGS))
     parser.add_argument("--method", default="gauss")
@@ -153,11 +205,17 @@ def main():
     parser.add_argument("--fresh", type=int, default=25, help="trials of the RMSE that counts")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--times", action="store_true", help="vary times and spreads only: 6")
+    parser.add_argument("--recovery", type=int, nargs="*", help="numbers of targets made")
+    parser.add_argument("--target", type=int, default=30, help="trials of a target made")
     given = parser.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
     print(measure.machine())
-    rows = [fitted(name, given) for name in given.only]
-    print(measure.table(HEADINGS, *rows))
+    if given.recovery:
+        rows = [row for number in given.recovery for row in recovered(number, given)]
+        print(measure.table(RECOVERY, *rows))
+    if given.data:
+        rows = [fitted(name, given) for name in given.only]
+        print(measure.table(HEADINGS, *rows))
 
 
 if __name__ == "__main__":

@@ -210,13 +210,15 @@ def noisy(monkeypatch, column):
     asked = []
 
     def measured(network, sets, objective, options, progress=None):
-        asked.extend((options["seed"], options["trials"], tuple(values.items())) for values in sets)
+        seeds = np.broadcast_to(options["seed"], len(sets)).tolist()
+        given = list(zip(seeds, sets, strict=True))
+        asked.extend((seed, options["trials"], tuple(values.items())) for seed, values in given)
         if progress:
             progress(1.0)
         means = []
-        for values in sets:
+        for seed, values in given:
             # as when spikes come and go: the same for equal draws and values
-            key = repr((options["seed"], sorted(values.items()))).encode()
+            key = repr((seed, sorted(values.items()))).encode()
             noise = np.random.default_rng(list(key)).normal(size=SAMPLES.size)
             means.append([wave(values) + 2 * noise / math.sqrt(options["trials"])])
         return means, []
@@ -270,6 +272,20 @@ def test_fresh_trials_are_kept_by_the_journal(column, target, noisy, tmp_path):
     assert reports[-1].done == 1
     again.save(tmp_path / "fit.nc")
     assert load_fit(tmp_path / "fit.nc").best == again.best
+
+
+def test_gauss_returns_its_estimate(column, target, noisy, tmp_path):
+    """Each candidate has draws of its own; the smallest loss of such is luck."""
+    path = tmp_path / "fit.journal"
+    fit = fitted(column, target, method="gauss", budget=30, seed=1, journal=path)
+    assert len({seed for seed, *_ in noisy}) == 30
+    assert fit.best == 29 != fit.best_seen
+    assert fit.history["stage"].values.tolist() == [""] * 29 + ["estimate"]
+    tried = fitted(column, target, method="gauss", budget=30, seed=1, confirm=9, journal=path)
+    assert not np.isnan(tried.history["fresh"].values[29])
+    assert tried.best == int(np.nanargmin(tried.history["fresh"]))
+    fit.save(tmp_path / "fit.nc")
+    assert load_fit(tmp_path / "fit.nc").best == 29
 
 
 def test_fresh_trials_of_few_candidates(column, target, formula):

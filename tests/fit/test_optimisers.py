@@ -8,8 +8,7 @@ import pytest
 from apical import models
 from apical.errors import MissingPackageError, ModelError
 from apical.fit import Parameter, Space
-from apical.fit.optimise import OPTIMISERS, Ended, Search, Stage, stages, stepwise
-from apical.fit.optimise.gauss import _followed, _Place
+from apical.fit.optimise import ESTIMATE, OPTIMISERS, Ended, Search, Stage, stages, stepwise
 
 METHODS = sorted(OPTIMISERS)
 
@@ -19,6 +18,7 @@ class Bowl:
 
     def __init__(self, goal, budget=400):
         self.goal, self.budget, self.asked, self.losses, self.batches = goal, budget, [], [], []
+        self.stages = []
 
     def __call__(self, units):
         assert units.ndim == 2
@@ -33,11 +33,12 @@ class Bowl:
             raise Ended("budget spent")
         return losses
 
-    def compare(self, units):
+    def compare(self, units, stage=""):
         before = len(self.asked)
-        losses = self(units)
+        self(units)
         places = np.array(self.asked[before:])
-        return losses, (places - self.goal) * np.sqrt(np.linspace(1, 3, len(self.goal)))
+        self.stages += [stage] * len(places)
+        return (places - self.goal) * np.sqrt(np.linspace(1, 3, len(self.goal)))
 
 
 def searched(method, goal, start=0.5, budget=400, seed=0, **options):
@@ -183,25 +184,61 @@ def test_gauss_says_that_it_needs_residuals():
 
 
 def test_gauss_needs_few_candidates():
-    """Of residuals that are linear, one look around and one step tell all."""
-    bowl = searched("gauss", (0.4, 0.6, 0.45, 0.55, 0.5), budget=14)
-    assert best(bowl) == pytest.approx([0.4, 0.6, 0.45, 0.55, 0.5], abs=0.01)
+    """Of residuals that are linear, a look around and a step or two tell all."""
+    bowl = searched("gauss", (0.4, 0.6, 0.45, 0.55, 0.5), budget=24)
+    assert bowl.asked[-1] == pytest.approx([0.4, 0.6, 0.45, 0.55, 0.5], abs=0.01)
 
 
-def test_a_step_that_failed_tells_gauss_nothing_of_slopes():
-    slopes = np.array([[1.0, 2.0, 0.5], [0.0, 1.0, -1.0]])
-    here = _Place(np.array([0.5, 0.5]), 1.0, np.ones(3))
-    unit = np.array([0.6, 0.4])
-    failed = _Place(unit, 10.0, np.full(3, np.nan))
-    good = _Place(unit, 0.5, np.array([1.0, 1.2, 1.3]))
-    assert np.array_equal(_followed(slopes, here, [failed], 0.05), slopes)
-    alone = _followed(slopes, here, [good], 0.05)
-    assert not np.array_equal(alone, slopes)
-    assert np.array_equal(_followed(slopes, here, [failed, good], 0.05), alone)
+def test_gauss_ends_with_its_estimate():
+    bowl = searched("gauss", (0.4, 0.6), budget=12)
+    assert bowl.stages == [""] * 11 + [ESTIMATE]
+    assert searched("gauss", (0.4, 0.6), budget=1).asked == [[0.5, 0.5]]
+
+
+def noisy(units, goal, size, random):
+    """Return residuals of 100 samples; the second half is far from what is expected by chance."""
+    time = np.arange(100.0)
+    slopes = np.array([np.sin(time / 5), np.cos(time / 5)])
+    chance = random.normal(size=(len(units), 100)) * size * np.where(time < 50, 0.2, 5)
+    return (units - goal) @ slopes + chance
+
+
+def test_gauss_averages_over_candidates_and_counts_chance():
+    """What is noisy counts less; the estimate is closer than any one candidate could tell."""
+    goal, random, asked = np.array([0.62, 0.41]), np.random.default_rng(3), []
+
+    def compare(units, stage=""):
+        asked.extend(units.tolist())
+        return noisy(units, goal, 0.1, random)
+
+    search = Search(np.full(2, 0.5), Bowl(goal), 0, 1e-3, 60, compare=compare)
+    assert OPTIMISERS["gauss"](search) == "budget spent"
+    # all samples alike, and of one candidate only, would tell 0.07
+    assert asked[-1] == pytest.approx(goal, abs=0.01)
+
+
+def test_what_has_failed_tells_gauss_nothing():
+    goal = np.array([0.62, 0.41])
+
+    def searching(fails):
+        bowl = Bowl(goal)
+
+        def compare(units, stage=""):
+            residuals = bowl.compare(units)
+            residuals[fails(units)] = np.nan
+            return residuals
+
+        OPTIMISERS["gauss"](Search(np.full(2, 0.5), bowl, 0, 1e-3, 400, compare=compare))
+        return bowl.asked
+
+    failing = searching(lambda units: units[:, 0] < 0.45)
+    assert failing[-1] == pytest.approx(goal, abs=2e-3)
+    assert failing[:10] == searching(lambda units: units[:, 0] < 0)[:10]
 
 
 def test_gauss_ends_when_it_no_longer_moves():
     bowl = Bowl(np.array([0.4, 0.6, 0.45]), 400)
     search = Search(np.full(3, 0.5), bowl, 0, 1e-3, 400, compare=bowl.compare)
     assert OPTIMISERS["gauss"](search) == "converged"
+    assert bowl.asked[-1] == pytest.approx(bowl.goal, abs=2e-3)
     assert len(bowl.asked) < 100

@@ -13,7 +13,7 @@ import numpy as np
 from apical.analysis import DataError
 from apical.ensemble import simulate_many
 from apical.fit.journal import key_of
-from apical.fit.optimise import Ended
+from apical.fit.optimise import ESTIMATE, Ended
 from apical.fit.space import Space
 from apical.random import stream
 
@@ -127,7 +127,11 @@ class Candidates:
     residuals: list[list[float]] = field(default_factory=list)
 
     def evaluate(
-        self, units: np.ndarray, stage: str = "", seen: Objective | None = None
+        self,
+        units: np.ndarray,
+        stage: str = "",
+        seen: Objective | None = None,
+        own_draws: bool = False,
     ) -> np.ndarray:
         """Return the losses of candidates, (n,) finite numbers.
 
@@ -141,6 +145,8 @@ class Candidates:
             Stage of the fit.
         seen : Objective, optional
             The objective as that stage weights it; losses are of this one.
+        own_draws : bool
+            Whether each has draws of its own; else all have the same.
 
         Raises
         ------
@@ -151,12 +157,15 @@ class Candidates:
         if room <= 0:
             raise Ended("budget spent")
         rows = units[:room]
-        keys = [key_of(row, stage) for row in rows.tolist()]
+        numbers = range(len(self.tried), len(self.tried) + len(rows))
+        draws = [self._draws(number) for number in numbers] if own_draws else []
+        keys = [key_of(row, stage, *draws[k : k + 1]) for k, row in enumerate(rows.tolist())]
         new = [k for k, key in enumerate(keys) if key not in self.known]
         if new:
             # the start is the first of all; what it gave is known if a journal goes on
             begins = not self.tried and new[0] == 0
-            losses = self._losses(rows[new], seen or self.objective, begins)
+            seeds = [draws[k] for k in new if draws]
+            losses = self._losses(rows[new], seen or self.objective, seeds, begins)
             texts = [json.dumps(one).encode() for one in losses]
             self.known.update(dict(zip((keys[k] for k in new), texts, strict=True)))
         generation = self.tried[-1].generation + 1 if self.tried else 0
@@ -171,17 +180,25 @@ class Candidates:
             raise Ended("budget spent")
         return self._finite(len(rows))
 
-    def compare(self, units: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Do as `evaluate`; return losses and residuals, (n, m), NaN of what has failed."""
-        losses = self.evaluate(units)
+    def compare(self, units: np.ndarray, stage: str = "", /) -> np.ndarray:
+        """Do as `evaluate`, with draws of their own; return residuals, NaN of what has failed."""
+        self.evaluate(units, stage, own_draws=True)
         size = max(map(len, self.residuals))
         rows = [row if len(row) == size else [math.nan] * size for row in self.residuals]
-        return losses, np.array(rows[-len(units) :])
+        return np.array(rows[-len(units) :])
+
+    def _draws(self, number: int) -> int:
+        """Return the seed of a candidate that has draws of its own."""
+        return int(stream(self.options["seed"], "fit", "draws", number).integers(2**31))
 
     def confirmed(self) -> None:
-        """Try the best few candidates, which differ, with fresh trials, the same for all."""
-        order = sorted((k for k, one in enumerate(self.tried) if not math.isnan(one.loss)),
-                       key=lambda k: self.tried[k].loss)  # fmt: skip
+        """Try the estimate and the best few candidates, which differ, with equal fresh trials."""
+
+        def rank(k: int) -> tuple[bool, float]:
+            return self.tried[k].stage != ESTIMATE, self.tried[k].loss
+
+        there = [k for k, one in enumerate(self.tried) if not math.isnan(one.loss)]
+        order = sorted(there, key=rank)
         places = {tuple(self.tried[k].unit): k for k in reversed(order)}
         chosen = sorted(places.values(), key=order.index)[:_CHOSEN]
         seed = int(stream(self.options["seed"], "fit", "confirm").integers(2**31))
@@ -206,9 +223,11 @@ class Candidates:
         return min(self.tried, key=lambda one: math.inf if math.isnan(one.loss) else one.loss)
 
     def _losses(
-        self, rows: np.ndarray, seen: Objective, begins: bool
+        self, rows: np.ndarray, seen: Objective, seeds: list[int], begins: bool
     ) -> list[tuple[float, float, list[float]]]:
-        """Simulate and measure candidates; refuse a start, the first of them, without a loss.
+        """Simulate and measure candidates, each with its seed if there are any.
+
+        A start, the first of them, without a loss is refused.
 
         Returns
         -------
@@ -216,8 +235,9 @@ class Candidates:
             Of each, its loss by the objective and as seen, and its residuals.
         """
         sets = [self.space.changes(row) for row in self.space.from_unit(rows)]
+        options = {**self.options, "seed": seeds} if seeds else self.options
         means, failures = measured(
-            self.space.base, sets, self.objective, self.options,
+            self.space.base, sets, self.objective, options,
             lambda done: self._report(done * len(rows)),
         )  # fmt: skip
         own = self.objective

@@ -14,6 +14,7 @@ import xarray as xr
 
 from apical.errors import ApicalError, FileFormatError, ModelError, Problem
 from apical.fit.objectives import Objective
+from apical.fit.optimise import ESTIMATE
 from apical.fit.space import Space
 from apical.fit.texts import objective_from, plain, restored
 from apical.io.hdf5 import inspect, read_group, write_groups
@@ -56,9 +57,16 @@ class Fit:
 
     @property
     def best(self) -> int:
-        """Which candidate is the best: with fresh trials if there were any, else `best_seen`."""
-        fresh = self.history["fresh"].values
-        return self.best_seen if np.isnan(fresh).all() else int(np.nanargmin(fresh))
+        """Which candidate is the best.
+
+        With fresh trials, if there were any; else the estimate, if the method ended with one; else
+        `best_seen`.
+        """
+        fresh, loss = self.history["fresh"].values, self.history["loss"].values
+        estimate = (self.history["stage"].values == ESTIMATE) & ~np.isnan(loss)
+        if not np.isnan(fresh).all():
+            return int(np.nanargmin(fresh))
+        return int(np.argmax(estimate)) if estimate.any() else self.best_seen
 
     @property
     def best_seen(self) -> int:

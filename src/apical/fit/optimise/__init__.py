@@ -11,6 +11,7 @@ from apical.fit.optimise.cma import cma as cma
 from apical.fit.optimise.gauss import gauss as gauss
 from apical.fit.optimise.local import cobyla as cobyla
 from apical.fit.optimise.local import lbfgs as lbfgs
+from apical.fit.optimise.search import ESTIMATE as ESTIMATE
 from apical.fit.optimise.search import Ended as Ended
 from apical.fit.optimise.search import Search as Search
 from apical.fit.optimise.stepwise import Arrival as Arrival

@@ -1,4 +1,4 @@
-"""Gauss-Newton: how every residual changes tells where all of them are small."""
+"""Gauss-Newton by regression: how residuals change is learnt from all candidates together."""
 
 from __future__ import annotations
 
@@ -6,96 +6,120 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apical.fit.optimise.search import Search
+from apical.fit.optimise.search import ESTIMATE, Search
 from apical.random import stream
 
-#: How far apart differences are taken first, as a share of the ranges, and by how much less when
-#: nothing better is found.
-_APART, _LESS = 0.05, 0.5
-#: Steps tried together: so many, damped between these, in units of the mean squared slope.
-_TOGETHER, _DAMPED = 7, (0.01, 3.0)
+#: Half width of the box in which candidates are drawn at first, as a share of the ranges; how much
+#: narrower it may get from batch to batch; how many steps and standard errors it must hold.
+_HALF, _LESS, _STEPS, _ERRORS = 0.2, 0.8, 2.0, 3.0
+#: Candidates of a batch; the first has as many more as there are parameters.
+_TOGETHER = 8
+#: Distance, in half widths, beyond which candidates count little; as how many candidates, at such a
+#: distance, the assumption counts that nothing changes.
+_NEAR, _FLAT = 1.5, 0.1
+#: The mean square of what is left unexplained is at least such a share of that of slopes.
+_LEAST = 1e-12
 
 
 @dataclass(frozen=True)
-class _Place:
-    unit: np.ndarray
-    loss: float
-    residuals: np.ndarray
+class _Seen:
+    """What candidates say of residuals around a centre; distances in half widths of the box.
+
+    Parameters
+    ----------
+    there : (n,) array
+        Residuals at the centre.
+    slopes : (k, n) array
+        How they change along each parameter.
+    missed : (candidates, n) array
+        What that misses of the candidates; its squares add up to the covariance of one.
+    count : float
+        As how many candidates they count.
+    """
+
+    there: np.ndarray
+    slopes: np.ndarray
+    missed: np.ndarray
+    count: float
 
 
 def gauss(search: Search) -> str:
-    """Search by Gauss-Newton steps within bounds, damped more and less (Levenberg-Marquardt).
+    """Search by Gauss-Newton steps within a box; the last candidate is the estimate.
 
-    Where a loss is one number, residuals are hundreds: their slopes along k parameters, from k
-    differences simulated together, say more than k losses do. Slopes follow what steps find
-    (Broyden), and are measured anew where that leads nowhere.
+    Candidates are drawn around the best place known. A linear regression on all of them, the
+    nearest first, tells what residuals are there and how they change; then the box moves to where
+    they would be small, and shrinks with the steps and their errors, for each parameter alone.
 
-    References
-    ----------
-    doi:10.1137/0111030, doi:10.1090/S0025-5718-1965-0198670-6
+    Candidates have draws of their own, so that chance averages out over all of them. Where it is
+    large, as what the regression misses tells, residuals count less (generalised least squares); so
+    they do where they are as large everywhere, for what no parameters explain.
     """
     random = stream(search.seed, "fit", "gauss")
-    (here,) = _looked(search, search.start[None])
-    apart, slopes = _APART, None
-    while apart >= search.tolerance:
-        anew = slopes is None
-        found: list[_Place] = []
-        if slopes is None:
-            moves = np.where(random.random(search.size) < 0.5, apart, -apart)
-            # inwards where there is no room
-            moves = np.where(np.abs(here.unit + moves - 0.5) > 0.5, -moves, moves)
-            found = _looked(search, here.unit + np.diag(moves))
-            slopes = _differences(here, found) / moves[:, None]
-        damped = np.geomspace(*_DAMPED, search.together or _TOGETHER)
-        steps = _looked(search, np.array([_step(here, slopes, much) for much in damped]))
-        best = min([*found, *steps], key=lambda place: place.loss)
-        if best.loss < here.loss:
-            slopes = _followed(slopes, here, steps, apart)
-            moved, here = float(np.abs(best.unit - here.unit).max()), best
-            if moved < search.tolerance:
-                # a step so small is no progress: look again, more closely
-                slopes, apart = None, apart * _LESS
-        else:
-            # either the slopes are of elsewhere, or the differences are too large
-            slopes, apart = None, apart * (_LESS if anew else 1.0)
-    return "converged"
-
-
-def _looked(search: Search, units: np.ndarray) -> list[_Place]:
-    losses, residuals = search.compare(units)
-    return [_Place(*parts) for parts in zip(units, losses.tolist(), residuals, strict=True)]
-
-
-def _differences(here: _Place, there: list[_Place]) -> np.ndarray:
-    """Return how residuals differ, (places, n); 0 where a candidate has failed."""
-    found = np.array([place.residuals for place in there]) - here.residuals
-    return np.nan_to_num(found, posinf=0.0, neginf=0.0)
-
-
-def _step(here: _Place, slopes: np.ndarray, damped: float) -> np.ndarray:
-    """Return where residuals would be small, were they linear; within the cube."""
-    matrix, downhill = slopes @ slopes.T, -slopes @ here.residuals
-    matrix = matrix + damped * max(np.trace(matrix) / len(matrix), 1e-300) * np.eye(len(matrix))
-    free = np.ones(len(matrix), bool)
-    step = np.zeros(len(matrix))
-    for _ in free:
-        step[:] = 0
-        step[free] = np.linalg.solve(matrix[np.ix_(free, free)], downhill[free])
-        # what is at its bound already and would leave stays; the others make up for it
-        stuck = free & (((here.unit >= 1) & (step > 0)) | ((here.unit <= 0) & (step < 0)))
-        if not stuck.any():
+    centre, half = search.start, np.full(search.size, _HALF)
+    units, residuals = np.zeros((0, search.size)), np.zeros((0, 0))
+    together = search.together or _TOGETHER
+    many, reason = together + search.size, "budget spent"
+    # one is kept for the estimate
+    while (many := min(many, search.budget - 1 - len(units))) > 0:
+        asked = _drawn(centre, half, many, random)
+        found = search.compare(asked)
+        units = np.vstack([units, asked])
+        residuals = np.vstack([residuals.reshape(-1, found.shape[1]), found])
+        step, error = _step(_seen((units - centre) / half, residuals), centre, half)
+        centre = np.clip(centre + step * half, 0, 1)
+        if (np.maximum(np.abs(step), error) * half).max() < search.tolerance:
+            reason = "converged"
             break
-        free &= ~stuck
-    return np.clip(here.unit + step, 0, 1)
+        half = half * np.clip(np.maximum(_STEPS * np.abs(step), _ERRORS * error), _LESS, 1)
+        many = together
+    search.compare(centre[None], ESTIMATE)
+    return reason
 
 
-def _followed(slopes: np.ndarray, here: _Place, steps: list[_Place], apart: float) -> np.ndarray:
-    """Return slopes that agree with steps, the nearest best; short ones count less."""
-    # what has failed says nothing of how residuals change
-    there = [step for step in steps if np.isfinite(step.residuals).all()]
-    moved = [(step.unit - here.unit, step) for step in there]
-    for along, step in sorted(moved, key=lambda one: -float(one[0] @ one[0])):
-        missed = _differences(here, [step])[0] - along @ slopes
-        size = along @ along + along.size * (apart / 2) ** 2
-        slopes = slopes + np.outer(along, missed) / size
-    return slopes
+def _drawn(
+    centre: np.ndarray, half: np.ndarray, many: int, random: np.random.Generator
+) -> np.ndarray:
+    """Return the centre, and places around it that fill the box evenly; within the cube."""
+    each = random.permuted(np.tile(np.arange(many), (centre.size, 1)), axis=1).T
+    units = centre + half * (2 * (each + random.random(each.shape)) / many - 1)
+    units[0] = centre
+    # what would be outside is reflected
+    return np.abs(1 - np.abs(1 - units))
+
+
+def _seen(places: np.ndarray, residuals: np.ndarray) -> _Seen:
+    """Regress residuals on places, the nearest first; what has failed says nothing."""
+    there = np.isfinite(residuals).all(axis=1)
+    places, residuals = places[there], residuals[there]
+    weight = np.exp(-np.mean(places**2, axis=1) / _NEAR**2)
+    root = np.sqrt(weight)[:, None]
+    terms = np.column_stack([np.ones(len(places)), places]) * root
+    flat = np.diag([0.0] + [_FLAT] * places.shape[1])
+    found = np.linalg.solve(terms.T @ terms + flat, terms.T @ (root * residuals))
+    count = weight.sum() ** 2 / (weight**2).sum()
+    # as many are explained as there are terms; a few are left where there are not enough
+    left = weight.sum() * max(1 - terms.shape[1] / count, 0.2)
+    missed = (root * residuals - terms @ found) / np.sqrt(left)
+    return _Seen(found[0], found[1:], missed, count)
+
+
+def _step(seen: _Seen, centre: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return where residuals would be small, within the box, and standard errors; half widths."""
+    from scipy.optimize import lsq_linear
+
+    squares = np.mean(seen.there**2), _LEAST * np.mean(seen.slopes**2), np.finfo(float).tiny
+    everywhere = float(max(squares))
+    inner = seen.missed @ seen.missed.T + everywhere * np.eye(len(seen.missed))
+
+    def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        # with the inverse of the covariance, which is too large to be written down
+        chance = (a @ seen.missed.T) @ np.linalg.solve(inner, seen.missed @ b.T)
+        return (a @ b.T - chance) / everywhere
+
+    told, prior = product(seen.slopes, seen.slopes), np.eye(len(half))
+    root = np.linalg.cholesky(told + prior)
+    downhill = -np.linalg.solve(root, product(seen.slopes, seen.there[None])[:, 0])
+    # half widths are far less than ranges: there is always room to one side
+    low, high = np.maximum(-1, -centre / half), np.minimum(1, (1 - centre) / half)
+    step = lsq_linear(root.T, downhill, (low, high)).x
+    return step, np.sqrt(np.linalg.inv(told * seen.count + prior).diagonal())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -13,12 +14,24 @@ from apical.errors import ModelError, Problem
 INSTEAD = "choose the method gauss, cobyla, lbfgs or stepwise, which need nothing more"
 
 
+#: Stage of the one candidate at which an optimiser that averages over candidates ends.
+ESTIMATE = "estimate"
+
+
 class Ended(Exception):  # noqa: N818 - not a failure
     """The fit is over: its budget is spent, its goal reached, or somebody stopped it."""
 
 
-def _nothing_to_compare(_: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _nothing_to_compare(_: np.ndarray, stage: str = "") -> np.ndarray:
     raise ModelError([Problem("method", "gauss needs an objective with residuals")])
+
+
+class Compare(Protocol):
+    """What gives residuals."""
+
+    def __call__(self, units: np.ndarray, stage: str = "", /) -> np.ndarray:
+        """Return those of candidates, of a stage."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,8 +56,8 @@ class Search:
     together : int, optional
         How many candidates of one call are wanted, where the optimiser has a choice.
     compare : function, optional
-        Does as `evaluate`, and gives residuals, too: (n,) losses and (n, m) array, NaN where a
-        candidate has failed. Only `gauss` needs it.
+        Does as `evaluate`, with draws of its own for each candidate, and gives residuals, (n, m),
+        NaN where a candidate has failed. Takes the stage, too. Only `gauss` needs it.
     """
 
     start: np.ndarray
@@ -53,7 +66,7 @@ class Search:
     tolerance: float
     budget: int
     together: int | None = None
-    compare: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]] = _nothing_to_compare
+    compare: Compare = _nothing_to_compare
 
     @property
     def size(self) -> int:
