@@ -27,7 +27,7 @@ SHORT = "APICAL_SHORT" in os.environ
 FIGURES = Path(os.environ.get("APICAL_FIGURES", "."))
 
 GRID = (3, 3) if SHORT else (10, 10)
-BUDGET, TRIALS, FRESH = (8, 1, 2) if SHORT else (28, 4, 6)
+BUDGET, TRIALS, FRESH = (8, 1, 2) if SHORT else (48, 5, 25)
 
 # %% The waveform
 #
@@ -64,11 +64,12 @@ objective = apical.objectives.Rmse(recorded, smooth=30, scale="solve")
 
 # %% The fit
 #
-# Gauss-Newton: each parameter is moved a little, and how all samples of the waveform change then
-# tells where to go. All candidates have the same random numbers, and a fit follows these a little,
-# too. So the best few are tried again with fresh ones, and the one that is best there is kept.
+# Gauss-Newton: how all samples of the waveform change with each parameter tells where to go. Trials
+# of a column differ by more than its waveform changes when an input comes 1 ms later. So every
+# candidate has other random numbers, and slopes are a regression on all of them: chance averages
+# out, and samples that differ much from trial to trial count less.
 
-fit = apical.fit(space, objective, 170, method="gauss", budget=BUDGET, trials=TRIALS, confirm=FRESH)
+fit = apical.fit(space, objective, 170, method="gauss", budget=BUDGET, trials=TRIALS)
 print(fit)
 for name, time in truth.items():
     known = "" if len(sys.argv) > 1 else f", in the stand-in {time} ms"

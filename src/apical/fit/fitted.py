@@ -41,8 +41,9 @@ class Fit:
     history : Dataset
         Every candidate, along ``candidate``: ``values`` (candidate, parameter), ``loss``, ``best``:
         the smallest loss so far, ``seen``: the loss as the stage weights it, ``generation``:
-        number of the batch, ``stage``, ``failed``, whose loss is NaN, and ``fresh``: the loss of
-        the best few with trials that were not fitted, if that was asked for; else NaN.
+        number of the batch, ``stage``: "estimate" where Gauss-Newton ends, ``failed``, whose loss
+        is NaN, and ``fresh``: the loss of the best few with trials that were not fitted, if that
+        was asked for; else NaN.
     reason : str
         Why it ended: "converged", "budget spent", "goal reached" or "stopped".
     provenance : mapping
