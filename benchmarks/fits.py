@@ -201,7 +201,7 @@ def main():
     parser.add_argument("--method", default="gauss")
     parser.add_argument("--budget", type=int, default=120)
     parser.add_argument("--trials", type=int, default=8)
-    parser.add_argument("--confirm", type=int, default=25, help="fresh trials that choose")
+    parser.add_argument("--confirm", type=int, default=0, help="fresh trials that choose")
     parser.add_argument("--fresh", type=int, default=25, help="trials of the RMSE that counts")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--times", action="store_true", help="vary times and spreads only: 6")

@@ -45,7 +45,7 @@ def stand_in():
     waveform = result.smooth("30 ms").scale(3000).average().total().isel(trial=0)
     noise = np.random.default_rng(2024).normal(size=waveform.size)
     noise = apical.smooth(waveform.copy(data=noise), "10 ms")
-    return (waveform + noise * (0.03 * float(abs(waveform).max() / noise.std())))[::40]
+    return (waveform + noise * (0.01 * float(abs(waveform).max() / noise.std())))[::40]
 
 
 if len(sys.argv) > 1:

@@ -55,10 +55,9 @@ def fit(
 ) -> Fit:
     """Find the parameters with which a network comes closest to what an objective says.
 
-    All candidates are simulated with the same random draws, so that their losses can be compared;
-    except by Gauss-Newton, which averages over candidates with draws of their own and ends with an
-    estimate. Those of a generation run together. Equal seeds give equal fits. A fit that is
-    stopped, by Ctrl-C or by `progress`, returns the best that it has seen.
+    All candidates have the same random draws, so that losses can be compared; those of Gauss-Newton
+    have their own, over which it averages for its estimate. A generation runs together. Equal seeds
+    give equal fits. A fit that is stopped, by Ctrl-C or `progress`, returns the best seen.
 
     Parameters
     ----------
@@ -86,8 +85,7 @@ def fit(
         Candidates of a generation (cma, gauss, bayes).
     confirm : int
         Fresh trials with which the best eight candidates are tried at the end; what is returned
-        is then the best there. 0 returns the estimate of gauss, or the best with the trials that
-        were fitted.
+        is then the best there. 0 returns the estimate of gauss, or the best as fitted.
     journal : path, optional
         File that keeps the losses of candidates. An interrupted fit goes on where it was left, and
         ends as if it had not been interrupted, to the last bit; or with a larger budget.
