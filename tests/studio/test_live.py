@@ -332,6 +332,49 @@ def test_a_page_that_comes_back_is_told_everything():
         assert len(p.of("structure")) == 2
 
 
+def test_what_a_page_begins_with_runs_before_it_comes():
+    made = Page(setup=setup_of(), view=View(scale=2.0), watch=Slow(0.005))
+    screen = Screen()
+    try:
+        made.session.begin()
+        made.wait("chunk", 0)
+        made.session.greet()
+        made.frames.clear()
+        id = made.simulate(view=View(scale=2.0))
+        made.wait("done", id)
+        # all of it comes, also what was sent before anybody looked
+        assert made.wait("begin", id)[0]["since"] == 0.0
+        assert made.wait("chunk", id)[0]["first"] == 0
+        assert made.wait("structure", id)
+        for header, arrays in made.of("chunk", id):
+            screen.draw(header, arrays, SAMPLES)
+        whole = simulated(setup_of())
+        wanted = 2 * whole.total().values[0]
+        room = 1e-5 * np.abs(wanted).max()
+        np.testing.assert_allclose(screen.wave[0], wanted, rtol=1e-5, atol=room)
+        assert len(screen.spikes) == len(whole.arrays.spikes["time"])
+    finally:
+        made.session.close()
+
+
+def test_what_nobody_looks_at_ends_with_its_run():
+    made = Page(setup=setup_of(trials=3))
+    try:
+        made.session.begin()
+        end = time.monotonic() + 60
+        while 1 not in made.session._desk.shelf.of(setup_of()).results:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        time.sleep(0.2)
+        assert not [k for k in ("done", "trials", "sensitivity") if made.of(k)]
+        made.session.greet()
+        id = made.simulate(setup_of(trials=3))
+        assert made.wait("begin", id)[0]["known"]
+        assert made.wait("done", id, n=2)[0]["trials"] == 3
+    finally:
+        made.session.close()
+
+
 def test_what_fails_unexpectedly_is_told(caplog):
     broken = threading.Event()
 

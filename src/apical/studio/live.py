@@ -25,6 +25,7 @@ from apical.studio.messages import (
     Hello,
     ModelInfo,
     Saying,
+    Simulate,
     StartFit,
     StopFit,
     from_browser,
@@ -33,7 +34,7 @@ from apical.studio.post import Inbox, Outbox
 from apical.studio.runner import run_options
 from apical.studio.saying import Listener
 from apical.studio.setup import Setup, View
-from apical.studio.show import Show
+from apical.studio.show import NOBODY, Show
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -89,11 +90,15 @@ class Session:
 
     # --- what the server calls ----------------------------------------------------------------
 
+    def begin(self) -> None:
+        """Run what a page begins with before one asks for it."""
+        self._desk.inbox.put(Simulate(id=NOBODY, setup=self._setup, view=self._view))
+
     def greet(self) -> None:
         """Send a page that has come what there is."""
         desk = self._desk
         desk.outbox.forget()
-        self._show.forget_structure()
+        self._show.forget_page()
         known = [ModelInfo(key=key, title=title) for key, title in models.names().items()]
         hello = Hello.model_validate(
             {

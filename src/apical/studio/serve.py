@@ -16,6 +16,7 @@ from apical.errors import ApicalError
 from apical.io.extras import extra
 
 if TYPE_CHECKING:
+    from apical.studio.guard import Rules
     from apical.studio.live import Session
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -84,10 +85,7 @@ def serve(
     """
     for package in ("starlette", "uvicorn", "websockets"):
         extra(package, "studio", "the studio's pages")
-    import uvicorn
-
     from apical.studio.guard import KEY, Rules, names_of, new_token
-    from apical.studio.server import MAX_MESSAGE, application
 
     if not (STATIC / "index.html").exists():
         raise StudioError(
@@ -100,12 +98,6 @@ def serve(
     hosts = frozenset() if where.unix else names_of(where.host, port)
     hosts |= {f"{name.lower()}:{port}" for name in where.names}
     rules = Rules(token, hosts, cookie=f"apical-{port}", framed=where.unix is not None)
-    config = uvicorn.Config(
-        application(make, rules), log_level="warning", ws="websockets-sansio", lifespan="on",
-        ws_max_size=MAX_MESSAGE, ws_ping_interval=_PING, ws_per_message_deflate=False,
-        server_header=False, date_header=False, timeout_graceful_shutdown=2,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
     if where.unix:
         say(f"listening on {where.unix}")
     else:
@@ -117,7 +109,23 @@ def serve(
             _open(address)
     # Ctrl-C is how a studio ends
     with suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
+        _run(make, rules, listening)
+
+
+def _run(
+    make: Callable[[Callable[[bytes], None]], Session], rules: Rules, listening: socket.socket
+) -> None:
+    """Answer on a socket until Ctrl-C; who connects before all is loaded waits a moment."""
+    import uvicorn
+
+    from apical.studio.server import MAX_MESSAGE, application
+
+    config = uvicorn.Config(
+        application(make, rules), log_level="warning", ws="websockets-sansio", lifespan="on",
+        ws_max_size=MAX_MESSAGE, ws_ping_interval=_PING, ws_per_message_deflate=False,
+        server_header=False, date_header=False, timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(where: Where) -> socket.socket:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import logging
+import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from apical.watch import Watch
 
 _log = logging.getLogger(__name__)
-#: What takes a second to load: for the column, and for spectra.
-_SLOW = ("apical.plots.geometry", "scipy.signal")
+#: What takes half a second to load, and is needed at the end of a run only: for spectra.
+_SLOW = "scipy.signal"
+#: The request of a run that is begun before a page asks for one.
+NOBODY = 0
 #: Seconds at least between frames of a run.
 _PACE = 0.05
 #: How many addresses are remembered as touched.
@@ -78,7 +82,7 @@ class Show:
     def __init__(self, desk: Desk, begin: Callable[..., Watch]) -> None:
         self._desk, self._inbox, self._outbox = desk, desk.inbox, desk.outbox
         self._runner, self._shadow = Runner(begin), Runner(begin)
-        self._id, self._view = 0, View()
+        self._id, self._view = NOBODY, View()
         self._current: Current | None = None
         self._work: Generator[None, None, None] | None = None
         # of the work: may it be given up, and is its first trial on the screen as a whole
@@ -88,12 +92,11 @@ class Show:
         # of the runner, and on the screen
         self._growing: Growing | None = None
         self._screen: Growing | None = None
-        self._sent, self._structure = 0.0, ""
+        self._sent, self._structure, self._new_page = 0.0, "", True
         self._touched: list[str] = []
 
     def work(self) -> None:
         """Do what is asked for until the session ends."""
-        load_slow()
         try:
             while not self._inbox.closed:
                 self._one_turn()
@@ -113,9 +116,9 @@ class Show:
         self._runner.stop()
         self._shadow.stop()
 
-    def forget_structure(self) -> None:
-        """Send the structure with the next setup: a page has come that does not know it."""
-        self._structure = ""
+    def forget_page(self) -> None:
+        """Send everything with the next setup: a page has come that knows nothing."""
+        self._new_page = True
 
     # --- one thing after the other ------------------------------------------------------------
 
@@ -143,6 +146,10 @@ class Show:
         network = setup.network(self._desk.uploaded)
         _check(request.view, setup)
         self._touch(setup)
+        if self._new_page:
+            self._new_page, self._structure = False, ""
+            if self._growing is not None:
+                self._growing.anew()
         self._id, self._view = request.id, request.view
         self._send_structure(setup, network)
         self._leave()
@@ -193,7 +200,7 @@ class Show:
             yield from self._run(current)
         else:
             self._show_known(current.best)
-        if (result := current.best) is None:
+        if (result := current.best) is None or self._id == NOBODY:
             return
         yield from self._until_drawn()
         self._offer()
@@ -241,6 +248,7 @@ class Show:
             return
         frame, arrays = found
         self._outbox.put(frame, arrays, wave=True)
+        load_slow()
         self._sent = monotonic()
         self._leavable = self._leavable or arrays["dipole"].size > 0
 
@@ -326,10 +334,10 @@ class Show:
         self._touched = list(dict.fromkeys([*new, *self._touched]))[:_TOUCHED]
 
 
+@cache
 def load_slow() -> None:
-    """Load now what takes long, rather than when it is needed."""
-    for name in _SLOW:
-        importlib.import_module(name)
+    """Load what takes long, once, beside the first run rather than before or after it."""
+    threading.Thread(target=importlib.import_module, args=(_SLOW,), name="apical loads").start()
 
 
 def _check(view: View, setup: Setup) -> None:
