@@ -14,6 +14,7 @@ from apical.studio.kept import Kept, Shelf, Slope
 from apical.studio.setup import Setup, View
 from apical.studio.waves import (
     column_means,
+    columns_of,
     faults,
     measured,
     recorded_as_shown,
@@ -76,11 +77,12 @@ def test_densities_are_those_of_csd():
 @pytest.mark.parametrize("samples", [1, 5, 800, 801, 6801])
 def test_columns_of_time_lose_nothing(samples):
     rows = np.random.default_rng(0).normal(size=(2, samples))
-    low, high = thinned(rows)[:, ::2], thinned(rows)[:, 1::2]
+    first = columns_of(rows.shape[1])[:-1]
+    low, high = thinned(rows, first)[:, ::2], thinned(rows, first)[:, 1::2]
     assert low.shape == (2, min(800, samples))
     assert np.array_equal(low.min(axis=1), rows.min(axis=1))
     assert np.array_equal(high.max(axis=1), rows.max(axis=1))
-    means = column_means(rows)
+    means = column_means(rows, first)
     assert (low <= means + 1e-12).all()
     assert (means <= high + 1e-12).all()
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from apical.plan.extracellular import steps_between
 from apical.studio.messages import Chunk
-from apical.studio.waves import as_shown, names_of, rows_of, window_of
+from apical.studio.potentials import Potentials
+from apical.studio.waves import as_shown, names_of, potential, rows_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Growing:
-    """Dipoles and spikes of the first trial, as far as they are known.
+    """Dipoles, potentials and spikes of the first trial, as far as they are known.
 
     Parameters
     ----------
@@ -36,6 +38,8 @@ class Growing:
         self._rows = np.zeros((len(rows), samples))
         self._spikes = {"time": np.zeros(0)} | {k: np.zeros(0, int) for k in ("source", "cell")}
         self._sources: tuple[str, ...] = ()
+        self._electrodes = ""
+        self._potentials: Potentials | None = None
         # samples of this run, and of an earlier one after them
         self._reached = self._filled = 0
         self._time, self._fraction = 0.0, 0.0
@@ -65,6 +69,8 @@ class Growing:
     def anew(self) -> None:
         """Send everything again: the screen shows something else."""
         self._next, self._since, self._fresh = 0, -self.dt, True
+        if self._potentials is not None:
+            self._potentials.anew()
 
     def name_sources(self, sources: tuple[str, ...]) -> None:
         """Say what sends spikes; their numbers change as drives come and go."""
@@ -88,6 +94,7 @@ class Growing:
         self._next = min(self._next, max(0, first - self._reach(view)))
         self._since = min(self._since, chunk.since)
         self._take_spikes(arrays.spikes, chunk.since)
+        self._take_potentials(chunk.new)
         self._time, self._fraction, self._fresh = chunk.time, chunk.fraction, True
 
     def take(self, id: int, view: View) -> tuple[Chunk, dict[str, np.ndarray]] | None:
@@ -106,9 +113,12 @@ class Growing:
         arrays = {f"spike_{name}": self._spikes[name][new].astype(k) for name, k in kinds.items()}
         frame = Chunk(
             id=id, first=first, since=self._since, time=self._time, fraction=self._fraction,
-            names=self.names,
+            names=self.names, electrodes=self._electrodes,
         )  # fmt: skip
         arrays["dipole"] = self._shown(first, last, view).astype("<f4")
+        if self._potentials is not None:
+            fields, more = self._potentials.take()
+            frame, arrays = frame.model_copy(update=fields), arrays | more
         self._next, self._since, self._fresh = last, math.inf, False
         return frame, arrays
 
@@ -133,3 +143,16 @@ class Growing:
             name: np.concatenate([values[old], spikes[name]])
             for name, values in self._spikes.items()
         }
+
+    def _take_potentials(self, new: Result) -> None:
+        """Take what the first electrode array has seen, if there is one."""
+        if not new.lfp:
+            self._electrodes, self._potentials = "", None
+            return
+        self._electrodes, each = next(iter(new.lfp.items()))
+        every = steps_between(new.network.electrodes[self._electrodes], self.dt)
+        stretch, samples = potential(each), (self._rows.shape[1] - 1) // every + 1
+        if self._potentials is None or not self._potentials.fits(stretch, samples):
+            self._potentials = Potentials(stretch, samples)
+        if stretch.sizes["time"]:
+            self._potentials.add(stretch, round(float(stretch["time"][0]) / (every * self.dt)))

@@ -179,6 +179,8 @@ class Chunk(Frame):
     Arrays: `dipole` (1 + contributing populations, n) f4, nAm, smoothed and scaled as the view
     says, the total first; its first sample is number `first`. `spike_time` f4 (ms),
     `spike_source` u2 (populations, then drives), `spike_cell` i4: all spikes after `since`.
+    `lfp`, `csd` and `depth` as in `Done`, of those columns of time that are whole and new, the
+    first of which is number `column` of `columns`.
     """
 
     type: Literal["chunk"] = "chunk"
@@ -188,6 +190,9 @@ class Chunk(Frame):
     time: float
     fraction: float
     names: tuple[str, ...]
+    electrodes: str = ""
+    column: int = 0
+    columns: int = 0
 
 
 class Scores(Message):

@@ -202,10 +202,13 @@ class Show:
             self._show_known(current.best)
         if (result := current.best) is None or self._id == NOBODY:
             return
+        # while the page draws what came last
+        id, done = self._id, self._done(current, result)
         yield from self._until_drawn()
         self._offer()
         self._leavable = self._whole = True
-        self._send_done(current, result)
+        # another view may have been asked for meanwhile
+        self._outbox.put(*(done if id == self._id else self._done(current, result)), wave=True)
         if current.setup.trials not in current.kept.results:
             yield from self._further_trials(current)
         yield from self._slopes_of(current, result)
@@ -273,7 +276,7 @@ class Show:
         current.kept.results[trials] = result
         self._desk.shelf.tidy()
         yield from self._until_drawn()
-        self._send_done(current, result)
+        self._outbox.put(*self._done(current, result), wave=True)
 
     def _slopes_of(self, current: Current, result: Result) -> Generator[None, None, None]:
         kept = current.kept
@@ -297,16 +300,17 @@ class Show:
         current, self._stale = self._current, False
         if current is None or current.best is None:
             return
-        self._send_done(current, current.best)
+        self._outbox.put(*self._done(current, current.best), wave=True)
         if self._stale_slopes:
             self._stale_slopes = False
             for slope in current.kept.slopes.values():
                 self._send_slope(slope)
 
-    def _send_done(self, current: Current, result: Result) -> None:
+    def _done(self, current: Current, result: Result) -> tuple[Done, dict[str, np.ndarray]]:
+        """Return a frame with all of a result."""
         fields, arrays = measured(result, self._view, self._desk.compared(self._view))
         hash = result.digest() if result.trials == current.setup.trials else ""
-        self._outbox.put(Done(id=self._id, hash=hash, **fields), arrays, wave=True)
+        return Done(id=self._id, hash=hash, **fields), arrays
 
     def _send_slope(self, slope: Slope) -> None:
         setup = self._current.setup if self._current else None

@@ -159,29 +159,44 @@ def _band(result: Result, view: View) -> Floats:
 def _potentials(result: Result) -> tuple[str, dict[str, Floats]]:
     """Return the name of the first electrode array and what is shown of it."""
     for name, each in result.lfp.items():
-        lfp = each.mean("trial", keep_attrs=True).sum("population", keep_attrs=True)
-        arrays = {"lfp": thinned(lfp.values), "depth": lfp["z"].values}
-        # electrodes that are no evenly spaced shank have none
-        with contextlib.suppress(DataError):
-            arrays["csd"] = column_means(csd(lfp).transpose("electrode", "time").values)
-        return name, arrays
+        lfp = potential(each)
+        return name, potentials_as_shown(lfp, columns_of(lfp.sizes["time"])[:-1])
     return "", {}
 
 
-def thinned(rows: Floats) -> Floats:
+def potential(lfp: xr.DataArray) -> xr.DataArray:
+    """Return the whole potential of an array (electrode, time), µV, mean over trials."""
+    return lfp.mean("trial", keep_attrs=True).sum("population", keep_attrs=True)
+
+
+def potentials_as_shown(lfp: xr.DataArray, first: np.ndarray) -> dict[str, Floats]:
+    """Return potentials and their sources in columns of time.
+
+    Parameters
+    ----------
+    lfp : DataArray (electrode, time), µV
+    first : (columns,) array
+        Sample with which each column begins.
+    """
+    arrays = {"lfp": thinned(lfp.values, first), "depth": lfp["z"].values}
+    # electrodes that are no evenly spaced shank have none
+    with contextlib.suppress(DataError):
+        arrays["csd"] = column_means(csd(lfp).transpose("electrode", "time").values, first)
+    return arrays
+
+
+def thinned(rows: Floats, first: np.ndarray) -> Floats:
     """Return smallest and largest of each column of time, in turn: (row, 2 * columns)."""
-    first = _columns(rows.shape[1])
     both = [f.reduceat(rows, first, axis=1) for f in (np.minimum, np.maximum)]
     return np.stack(both, axis=2).reshape(len(rows), -1)
 
 
-def column_means(rows: Floats) -> Floats:
+def column_means(rows: Floats, first: np.ndarray) -> Floats:
     """Return the mean of each column of time: (row, columns)."""
-    first = _columns(rows.shape[1])
     return np.add.reduceat(rows, first, axis=1) / np.diff([*first, rows.shape[1]])
 
 
-def _columns(samples: int) -> np.ndarray:
-    """Return the first sample of each column."""
+def columns_of(samples: int) -> np.ndarray:
+    """Return the first sample of each column, and the end of the last."""
     columns = min(_COLUMNS, samples)
-    return np.arange(columns) * samples // columns
+    return np.arange(columns + 1) * samples // columns

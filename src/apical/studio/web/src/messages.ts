@@ -32,6 +32,8 @@ export interface Begin {
  * Arrays: `dipole` (1 + contributing populations, n) f4, nAm, smoothed and scaled as the view
  * says, the total first; its first sample is number `first`. `spike_time` f4 (ms),
  * `spike_source` u2 (populations, then drives), `spike_cell` i4: all spikes after `since`.
+ * `lfp`, `csd` and `depth` as in `Done`, of those columns of time that are whole and new, the
+ * first of which is number `column` of `columns`.
  */
 export interface Chunk {
   seq: number;
@@ -43,6 +45,9 @@ export interface Chunk {
   time: number;
   fraction: number;
   names: string[];
+  electrodes: string;
+  column: number;
+  columns: number;
 }
 /**
  * A recording; arrays `time` (f8, ms) and `values` (f8, nAm).

@@ -7,6 +7,7 @@ import type {
 import { same, type Tree } from "../model/address";
 import type { Received } from "../transport";
 import { keepFit } from "./kept";
+import { withPotentials } from "./potentials";
 import { begun, chunked, completed, mergedSpikes } from "./runs";
 import { sendModels } from "./models";
 import { sendAgain } from "./session";
@@ -102,6 +103,7 @@ function chunk(store: Store, head: Chunk, frame: Received): void {
   if (!wave) return;
   store.wave.value = chunked(wave, head, frame.rows("dipole") as Float32Array[]);
   store.spikes.value = mergedSpikes(store.spikes.value, head, frame);
+  if (head.columns) store.details.value = withPotentials(store.details.value, head, frame, wave);
   store.progress.value = head.fraction;
 }
 
@@ -137,7 +139,7 @@ function detailsOf(head: Done, frame: Received, setup: Details["setup"], duratio
     id: head.id, setup, duration, trials: head.trials, bin: head.bin, spikes: head.spikes,
     seconds: head.seconds, hash: head.hash, scores: head.scores, rates: rows("rates"),
     lfp: rows("lfp"), csd: rows("csd"), depth: array("depth"),
-    psdFrequency: array("psd_frequency"), psd: array("psd"), band: rows("band"),
+    psdFrequency: array("psd_frequency"), psd: array("psd"), band: rows("band"), fresh: duration,
   }; // prettier-ignore
 }
 

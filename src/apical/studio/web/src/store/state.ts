@@ -73,6 +73,8 @@ export interface Details {
   psd: Float32Array;
   /** mean, lowest, highest over trials */
   band: Float32Array[];
+  /** time (ms) up to which potentials are of the run on the screen; what follows is of one before */
+  fresh: number;
 }
 
 export interface Recording {
