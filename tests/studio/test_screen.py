@@ -1,11 +1,13 @@
 """The screen, in Chromium: each gesture changes what is shown, and what is shown is simulated."""
 
 import re
+import time
 
 import pytest
 
 import apical
-from screen import CHROMIUM, QUIET, Server, drag, looking, middle, serving
+from apical.studio import serve
+from screen import CHROMIUM, QUIET, TOKEN, Server, drag, looking, middle, serving
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +21,19 @@ def test_it_opens_on_a_running_response_with_hints(screen):
         assert len(screen.pixels(panel)) > 1000, panel
     assert screen.page.get_by_text("the simulation follows").is_visible()
     assert "live" in screen.page.locator(".pill").inner_text()
+
+
+def test_the_file_that_a_browser_is_given_leads_in(chromium, server, monkeypatch):
+    given = []
+    monkeypatch.setattr(serve.webbrowser, "open", given.append)
+    with serve._browser(server.address):
+        while not given:
+            time.sleep(0.01)
+        with looking(chromium, given[0]) as other:
+            other.settled()
+            assert other.page.url.startswith("http://127.0.0.1")
+            assert TOKEN not in other.page.url
+            assert other.foreign.pop(0) == given[0]
 
 
 def test_every_control_has_a_name(screen):

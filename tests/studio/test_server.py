@@ -1,6 +1,11 @@
 """The server: its page, its socket and its requests, behind the guard."""
 
 import json
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
@@ -226,6 +231,39 @@ def test_a_page_that_was_not_built_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(serve, "STATIC", tmp_path)
     with pytest.raises(serve.StudioError, match="npm run build"):
         serve.serve(make, serve.Where(), print, browse=False)
+
+
+def test_a_browser_is_given_a_file_of_its_users_alone_and_no_secret(monkeypatch):
+    given = []
+    monkeypatch.setattr(serve.webbrowser, "open", given.append)
+    address = f"http://127.0.0.1:8150/?k={TOKEN}"
+    with serve._browser(address):
+        for _ in range(200):
+            if given:
+                break
+            time.sleep(0.01)
+        assert TOKEN not in given[0]
+        file = Path(url2pathname(urlsplit(given[0]).path))
+        assert address in file.read_text()
+        if os.name == "posix":
+            assert file.stat().st_mode & 0o777 == 0o600
+            assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert not file.parent.exists()
+
+
+def test_the_file_is_gone_once_it_was_read(monkeypatch):
+    given = []
+    monkeypatch.setattr(serve.webbrowser, "open", given.append)
+    monkeypatch.setattr(serve, "_READ", 0.3)
+    with serve._browser("http://127.0.0.1:8150/"):
+        time.sleep(1.0)
+        assert not Path(url2pathname(urlsplit(given[0]).path)).exists()
+
+
+def test_no_browser_is_opened_where_none_is_wanted(monkeypatch):
+    monkeypatch.setattr(serve.webbrowser, "open", pytest.fail)
+    with serve._browser(""):
+        pass
 
 
 def test_a_short_secret_is_refused(monkeypatch):

@@ -70,7 +70,13 @@ def execute(request: Request) -> None:
 
         return session_of(send, key, network, recorded, name, code)
 
-    serve(make, where, _tell, not request.no_browser)
+    def tell(address: str) -> None:
+        typer.echo(f"apical studio: {address}")
+        if not request.no_browser:
+            typer.echo("A browser opens; if it cannot show the studio, open this address in it.")
+        typer.echo("Ctrl-C ends it")
+
+    serve(make, where, tell, not request.no_browser)
 
 
 def _recorded(request: Request) -> xr.DataArray | None:
@@ -89,7 +95,3 @@ def _recorded(request: Request) -> xr.DataArray | None:
             f"{request.data.name}: {found.reason} Drop it on the page, which asks for more"
         )
     return found
-
-
-def _tell(address: str) -> None:
-    typer.echo(f"apical studio: {address}\nCtrl-C ends it")
