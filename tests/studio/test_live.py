@@ -14,7 +14,7 @@ import xarray as xr
 
 import apical
 from apical import simulate
-from apical.errors import ModelError
+from apical.errors import Cancelled, ModelError
 from apical.studio.setup import View
 from apical.studio.waves import shown
 from pages import DT, Page, Screen, page, setup_of, small, with_shank
@@ -373,6 +373,84 @@ def test_what_nobody_looks_at_ends_with_its_run():
         assert made.wait("done", id, n=2)[0]["trials"] == 3
     finally:
         made.session.close()
+
+
+def test_what_makes_a_run_doubtful_is_told_with_it():
+    """Every time, though Python warns once only, and also where it is known already."""
+    with page() as p:
+        for values in ({}, {"drives.early.mu": 5.0}, {}):
+            id = p.simulate(setup_of(dt=0.16, values=values))
+            p.wait("done", id)
+            begin, _ = p.wait("begin", id)
+            assert len(begin["warnings"]) == 1
+            assert "0.16 ms are too long" in begin["warnings"][0]
+        assert begin["known"]
+        id = p.simulate()
+        p.wait("done", id)
+        assert p.wait("begin", id)[0]["warnings"] == []
+
+
+# --- what exports wait for ------------------------------------------------------------------------
+
+LONG = setup_of(duration=4000.0, dt=0.025)
+
+
+def asking(session, setup):
+    """Ask for a result in a thread; return it, and what came of it."""
+    found = []
+
+    def ask():
+        try:
+            found.append(session.result(setup))
+        except Exception as error:
+            found.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread, found
+
+
+def test_what_an_export_waits_for_is_given_up():
+    with page() as p:
+        p.wait("done", p.simulate())
+        thread, found = asking(p.session, LONG)
+        time.sleep(0.1)
+        began = time.monotonic()
+        p.send(type="stop_export")
+        thread.join()
+        assert time.monotonic() - began < 2.0
+        assert isinstance(found[0], Cancelled)
+        # another time it is done
+        assert p.session.result(setup_of(seed=3)).identical(simulated(setup_of(seed=3)))
+
+
+def test_a_newer_export_takes_the_place_of_one_that_was_not_computed_yet():
+    with page() as p:
+        p.wait("done", p.simulate())
+        thread, found = asking(p.session, LONG)
+        time.sleep(0.1)
+        setup = setup_of(seed=5)
+        assert p.session.result(setup).identical(simulated(setup))
+        thread.join()
+        assert isinstance(found[0], Cancelled)
+
+
+def test_two_exports_of_the_same_are_computed_once():
+    setup = setup_of(duration=400.0, seed=6)
+    with page() as p:
+        p.wait("done", p.simulate())
+        both = [asking(p.session, setup) for _ in range(2)]
+        for thread, _ in both:
+            thread.join()
+        assert both[0][1][0] is both[1][1][0]
+
+
+def test_a_session_that_is_closed_gives_up_its_exports():
+    with page() as p:
+        thread, found = asking(p.session, LONG)
+        time.sleep(0.1)
+    thread.join(5.0)
+    assert isinstance(found[0], Cancelled)
 
 
 def test_what_fails_unexpectedly_is_told(caplog):

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 import apical
+from apical.errors import Cancelled
 from apical.studio import requests, serve, server
 from apical.studio.frames import decode
 from apical.studio.guard import Rules, names_of
@@ -164,6 +165,18 @@ def test_a_model_that_is_none_and_a_setup_that_cannot_be_are_told(page):
         answer = post(browser, "export/model.json", body)
         assert answer.status_code == 400
         assert answer.json()["problems"]
+
+
+def test_an_export_that_is_given_up_says_so(page, monkeypatch):
+    browser, _ = page
+
+    def give_up(*given, **options):
+        raise Cancelled("given up")
+
+    monkeypatch.setattr("apical.studio.live.simulate", give_up)
+    answer = post(browser, "export/dipole.csv", asked(model="small", seed=9))
+    assert answer.status_code == 409
+    assert answer.json()["problems"][0]["message"] == "given up"
 
 
 def test_recordings_come_and_go(page):

@@ -16,6 +16,7 @@ from apical.errors import ModelError, Problem
 from apical.model import Network
 from apical.simulate import simulate
 from apical.studio.desk import Desk, Recording
+from apical.studio.errands import Errands
 from apical.studio.fitting import Fitting
 from apical.studio.kept import ROOM, Shelf
 from apical.studio.messages import (
@@ -27,6 +28,7 @@ from apical.studio.messages import (
     Saying,
     Simulate,
     StartFit,
+    StopExport,
     StopFit,
     from_browser,
 )
@@ -83,7 +85,7 @@ class Session:
         self._desk = Desk(Inbox(), Outbox(send), Shelf(room), dict(uploaded or {}), recordings)
         self._models = {key: _uploaded(key, n.name or key) for key, n in self.uploaded.items()}
         self._listener = Listener(lambda text: self._desk.outbox.put(Saying(text=text)))
-        self._fitting = Fitting(self._desk)
+        self._fitting, self._errands = Fitting(self._desk), Errands()
         self._show = Show(self._desk, watch)
         self._thread = threading.Thread(target=self._show.work, name="apical studio")
         self._thread.start()
@@ -129,6 +131,8 @@ class Session:
             self._fitting.start(message)
         elif isinstance(message, StopFit):
             self._fitting.stop()
+        elif isinstance(message, StopExport):
+            self._errands.stop()
         else:
             self._desk.inbox.put(message)
 
@@ -170,13 +174,22 @@ class Session:
         ------
         ModelError, NumericalError
             If it cannot be simulated.
+        Cancelled
+            If another setup's was asked for meanwhile, or the page has given it up.
         """
         kept = self._desk.shelf.of(setup)
-        if (found := kept.results.get(setup.trials)) is None:
-            network = setup.network(self.uploaded)
-            found = simulate(network, setup.duration, trials=setup.trials, **run_options(setup))
-            kept.results[setup.trials] = found
-            self._desk.shelf.tidy()
+        if found := kept.results.get(setup.trials):
+            return found
+        network = setup.network(self.uploaded)
+        with self._errands.turn(setup) as progress:
+            # somebody else may have waited for the same
+            if (found := kept.results.get(setup.trials)) is None:
+                found = simulate(
+                    network, setup.duration, trials=setup.trials, **run_options(setup),
+                    progress=progress,
+                )  # fmt: skip
+                kept.results[setup.trials] = found
+                self._desk.shelf.tidy()
         return found
 
     def close(self) -> None:
@@ -185,6 +198,7 @@ class Session:
         self._desk.inbox.close()
         self._desk.outbox.close()
         self._show.stop()
+        self._errands.stop()
         self._fitting.close()
         if threading.current_thread() is not self._thread:
             self._thread.join(_PATIENCE)

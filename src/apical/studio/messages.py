@@ -72,7 +72,15 @@ class StopFit(Message):
     type: Literal["stop_fit"] = "stop_fit"
 
 
-FromBrowser = Annotated[Simulate | Look | Drawn | StartFit | StopFit, Field(discriminator="type")]
+class StopExport(Message):
+    """Give up what is computed for exports."""
+
+    type: Literal["stop_export"] = "stop_export"
+
+
+FromBrowser = Annotated[
+    Simulate | Look | Drawn | StartFit | StopFit | StopExport, Field(discriminator="type")
+]
 
 # --- from the server --------------------------------------------------------------------------
 
@@ -171,6 +179,8 @@ class Begin(Frame):
     dt: float
     #: whether all of it comes from memory
     known: bool = False
+    #: what makes the run doubtful, in words
+    warnings: tuple[str, ...] = ()
 
 
 class Chunk(Frame):

@@ -20,6 +20,7 @@ from apical.studio.growing import Growing
 from apical.studio.idle import further_trials, probes, slopes
 from apical.studio.messages import Begin, Done, Look, Sensitivity, Simulate, TrialsDone
 from apical.studio.runner import LOOK, Runner
+from apical.studio.saying import heeding
 from apical.studio.setup import Setup, View
 from apical.studio.waves import as_shown, faults, measured, names_of
 
@@ -199,7 +200,7 @@ class Show:
         if current.best is None:
             yield from self._run(current)
         else:
-            self._show_known(current.best)
+            self._show_known(current.best, current.kept.warnings)
         if (result := current.best) is None or self._id == NOBODY:
             return
         # while the page draws what came last
@@ -215,8 +216,10 @@ class Show:
 
     def _run(self, current: Current) -> Generator[None, None, None]:
         """Run the first trial, and send what there is of it."""
-        setup = current.setup
-        watch, since = self._runner.to(current.network, setup)
+        setup, told = current.setup, list[str]()
+        with heeding(told):
+            watch, since = self._runner.to(current.network, setup)
+        current.kept.warnings = tuple(dict.fromkeys(told))
         growing = Growing(
             names_of(current.network), steps_in(setup.duration, setup.dt) + 1, setup.dt
         )
@@ -227,7 +230,10 @@ class Show:
         self._growing.name_sources((*current.network.populations, *current.network.drives))
         self._screen, self._sent = self._growing, 0.0
         since = max(0.0, min(since, self._growing.unsent))
-        self._outbox.put(Begin(id=self._id, since=since, duration=setup.duration, dt=setup.dt))
+        self._outbox.put(
+            Begin(id=self._id, since=since, duration=setup.duration, dt=setup.dt,
+                  warnings=current.kept.warnings)
+        )  # fmt: skip
         for chunk in watch:
             self._growing.add(chunk, self._view)
             if self._outbox.free and monotonic() - self._sent > _PACE:
@@ -237,12 +243,12 @@ class Show:
             current.kept.results[1] = watch.result()
             self._desk.shelf.tidy()
 
-    def _show_known(self, result: Result) -> None:
+    def _show_known(self, result: Result, warnings: tuple[str, ...]) -> None:
         self._screen = Growing.of(result)
         provenance = result.provenance
         self._outbox.put(
             Begin(id=self._id, since=0.0, duration=provenance["duration"], dt=provenance["dt"],
-                  known=True)
+                  known=True, warnings=warnings)
         )  # fmt: skip
 
     def _offer(self) -> None:

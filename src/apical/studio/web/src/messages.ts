@@ -1,6 +1,6 @@
 // Made by `npm run types` from the Python schema; not edited by hand.
 
-export type FromBrowser = Simulate | Look | Drawn | StartFit | StopFit;
+export type FromBrowser = Simulate | Look | Drawn | StartFit | StopFit | StopExport;
 export type ToBrowser =
   Hello | Data | Structure | Begin | Chunk | Done | TrialsDone | Sensitivity | Wrong | Saying | FitProgress | FitDone;
 
@@ -25,6 +25,7 @@ export interface Begin {
   duration: number;
   dt: number;
   known: boolean;
+  warnings: string[];
 }
 /**
  * A stretch of the run.
@@ -262,6 +263,12 @@ export interface StartFit {
  */
 export interface StopFit {
   type: "stop_fit";
+}
+/**
+ * Give up what is computed for exports.
+ */
+export interface StopExport {
+  type: "stop_export";
 }
 /**
  * The first frame: what there is, and what to begin with.

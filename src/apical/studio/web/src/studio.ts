@@ -38,6 +38,8 @@ export class Studio {
   /** a short word on what has happened, for the status bar */
   readonly note = signal("");
   readonly playing = signal(false);
+  /** files that are being made for the person */
+  readonly making = signal<readonly string[]>([]);
   /** the session of an earlier visit, while it is offered */
   readonly earlier = signal<Session | null>(null);
   /** lines of the dipole panel that are switched off */

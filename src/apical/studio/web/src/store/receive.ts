@@ -94,6 +94,7 @@ function begin(store: Store, head: Begin): void {
   const moment = store.asked(head.id);
   if (!moment) return;
   store.wave.value = begun(store.wave.value, head, moment);
+  store.warnings.value = head.warnings ?? [];
   store.progress.value = head.since / head.duration;
   store.trialsDone.value = null;
 }

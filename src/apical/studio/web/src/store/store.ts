@@ -51,6 +51,8 @@ export class Store {
   readonly recordings = signal<Recording[]>([]);
   readonly problems = signal<Problems>([]);
   readonly saying = signal("");
+  /** what makes the run on the screen doubtful */
+  readonly warnings = signal<readonly string[]>([]);
   readonly progress = signal(1);
   readonly trialsDone = signal<{ done: number; trials: number } | null>(null);
   /** from the last change of the hand to the end of its run, in s */
