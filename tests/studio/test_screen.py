@@ -365,6 +365,37 @@ def test_the_address_holds_the_state(screen, chromium, server):
         assert other.value_of("Arrival", "evdist1") == "75.0 ms"
 
 
+def test_a_dropped_model_is_there_again_though_the_server_knows_nothing_of_it(chromium, files):
+    other = apical.models.load("erp").scale((2, 2)).set({"drives.evdist1.mu": 90.0})
+    text = other.to_json().encode()
+    file = {"name": "other.json", "mimeType": "application/json", "buffer": text}
+    with serving(str(files / "small.json")) as first, looking(chromium, first.address) as screen:
+        screen.settled()
+        with screen.changes():
+            screen.page.locator(".session-input").set_input_files(file)
+        digest = screen.data("digest")
+        screen.until(lambda: "#" in screen.page.url)
+        screen.until(
+            lambda: screen.page.evaluate("localStorage['apical-studio']?.includes('other.json')")
+        )
+        first.kill()
+        with serving(str(files / "small.json"), port=first.port):
+            screen.page.reload()
+            screen.settled()
+            assert screen.data("digest") == digest
+            choice = screen.page.locator(".model-field select option:checked")
+            assert "other.json" in choice.inner_text()
+            # nor does it matter to who has only the address
+            address = screen.page.url
+            with looking(chromium, first.address) as stranger:
+                stranger.settled()
+                stranger.page.goto("about:blank")
+                stranger.page.goto(address)
+                said = stranger.page.locator(".status-note.bad")
+                said.wait_for()
+                assert "drop that on the page again" in said.inner_text()
+
+
 def test_a_server_that_is_lost_is_found_again_with_the_state(chromium, files):
     with serving(str(files / "small.json")) as first, looking(chromium, first.address) as screen:
         screen.settled()

@@ -22,6 +22,8 @@ ADDABLE = ("populations", "projections", "drives", "biases", "recordings", "elec
 MAX_DURATION, MAX_TRIALS, MAX_GRID, MIN_STEP = 10_000.0, 100, 30, 1e-3
 #: Cells of a network, and samples of all trials of a run, that are shown live at most.
 MAX_CELLS, MAX_SAMPLES = 20_000, 50_000_000
+#: How keys of models that were handed over begin.
+FILE = "file-"
 #: Factors and shifts of waves.
 _Factor = Annotated[float, Field(ge=-1e9, le=1e9)]
 
@@ -116,6 +118,8 @@ class Setup(Message):
         if models.exists(self.model):
             return _library(self.model)
         hint = did_you_mean(self.model, [*models.names(), *uploaded], "models are")
+        if self.model.startswith(FILE):
+            hint = "it was a file: drop that on the page again, or open its session"
         raise ModelError([Problem("model", f"there is no model '{self.model}'", hint)])
 
 

@@ -56,8 +56,17 @@ function hello(store: Store, head: Hello): void {
   store.hello.value = head;
   const there = new Set(head.data.map((info) => info.key));
   const lost = store.recordings.value.filter((r) => !there.has(r.info.key));
-  if (!before) store.restore(beginning(store, head, there));
+  if (!before) begins(store, head, there);
   else void sendModels(store, store.uploads, before.models).then(() => sendAgain(store, lost)).then(() => store.again());
+}
+
+/** Begins, with a model that was dropped in once the server has it: it may have been started anew. */
+function begins(store: Store, head: Hello, there: Set<string>): void {
+  const begin = () => store.restore(beginning(store, head, there));
+  const key = store.initial?.setup.model;
+  const text = key && !head.models.some((m) => m.key === key) && store.uploads.get(key);
+  if (text) void sendModels(store, [[key, text]]).finally(begin);
+  else begin();
 }
 
 /** What the page begins with: a recording that is not here cannot be compared with. */

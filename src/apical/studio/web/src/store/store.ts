@@ -94,6 +94,8 @@ export class Store {
   initial: Moment | null = null;
   /** models that were dropped in, so that a session file can hold them */
   readonly uploads = new Map<string, string>();
+  /** what they are called */
+  readonly names = new Map<string, string>();
   #gesture = "";
   #ending: ReturnType<typeof setTimeout> | undefined;
   #sent = new Map<number, Moment>();
