@@ -15,6 +15,7 @@ import xarray as xr
 import apical
 from apical import simulate
 from apical.errors import Cancelled, ModelError
+from apical.studio import desk
 from apical.studio.setup import View
 from apical.studio.waves import shown
 from pages import DT, Page, Screen, page, setup_of, small, with_shank
@@ -373,6 +374,29 @@ def test_what_nobody_looks_at_ends_with_its_run():
         assert made.wait("done", id, n=2)[0]["trials"] == 3
     finally:
         made.session.close()
+
+
+def test_recordings_and_models_are_bounded(monkeypatch):
+    def recorded(n):
+        return xr.DataArray(np.zeros(n), dims="time", coords={"time": np.arange(float(n))})
+
+    with page() as p:
+        monkeypatch.setattr(desk, "MOST", 2)
+        for key in ("a", "b", "b"):
+            p.session.add_data(key, key, recorded(3))
+            p.session.add_model(key, key, small())
+        with pytest.raises(ModelError, match=r"at most 2 recordings.*remove one first"):
+            p.session.add_data("c", "c", recorded(3))
+        with pytest.raises(ModelError, match="at most 2 models"):
+            p.session.add_model("c", "c", small())
+        assert "c" not in p.session.uploaded
+        p.session.remove_data("a")
+        p.session.add_data("c", "c", recorded(3))
+        monkeypatch.setattr(desk, "ROOM", 80)
+        with pytest.raises(ModelError, match="recordings"):
+            p.session.add_data("b", "b", recorded(8))
+        assert p.session.recorded("b").size == 3
+        p.wait("done", p.simulate(setup_of(model="b")))
 
 
 def test_what_makes_a_run_doubtful_is_told_with_it():

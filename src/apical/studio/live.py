@@ -137,16 +137,21 @@ class Session:
             self._desk.inbox.put(message)
 
     def add_model(self, key: str, name: str, network: Network, code: str = "") -> ModelInfo:
-        """Take a model, which setups may name by its key from now on."""
-        self._desk.uploaded[key] = network
-        self._desk.shelf.forget(key)
+        """Take a model, which setups may name by its key from now on.
+
+        Raises
+        ------
+        ModelError
+            If the session has no room for it.
+        """
+        self._desk.add_model(key, network)
         self._models[key] = _uploaded(key, name, code)
         return self._models[key]
 
     def add_data(self, key: str, name: str, data: xr.DataArray, note: str = "") -> DataInfo:
-        """Take a recording (ms, nAm), and send its samples."""
+        """Take a recording (ms, nAm), and send its samples; raises as `add_model` does."""
         recording = Recording.of(key, name, data, note)
-        self._desk.recordings[key] = recording
+        self._desk.add_recording(recording)
         self._send_data(recording)
         return recording.info
 
