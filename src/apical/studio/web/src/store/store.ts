@@ -3,7 +3,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { FitParameter, Hello } from "../messages";
 import { type Tree, valueOf } from "../model/address";
-import { driveLooks } from "../model/drives";
+import { biasLooks, driveLooks } from "../model/drives";
 import type { Transport } from "../transport";
 import {
   type Details, type FitState, type KeptRun, type Moment, NO_SETUP, NO_VIEW, type Problems,
@@ -62,6 +62,8 @@ export class Store {
   // --- what follows --------------------------------------------------------------------------
   readonly base = computed<Tree>(() => this.shape.value?.base ?? {});
   readonly looks = computed(() => driveLooks(this.setup.value, this.base.value));
+  /** drives, then currents into cells: all that has a flag and a card */
+  readonly inputs = computed(() => [...this.looks.value, ...biasLooks(this.setup.value, this.base.value)]);
   readonly recording = computed(
     () => this.recordings.value.find((r) => r.info.key === this.view.value.data) ?? null,
   );
