@@ -63,7 +63,8 @@ def test_waves_are_right_as_far_as_they_are_final(smooth, every):
 @pytest.mark.parametrize("every", [DT, 4 * DT])
 def test_potentials_come_column_by_column_and_are_those_of_the_whole(every):
     shank = laminar(20, 0, lowest=-20, spacing=20, electrodes=6, every=every)
-    view, network = View(), small({"shank": shank})
+    other = laminar(20, 0, lowest=0, spacing=50, electrodes=2)
+    view, network = View(electrodes="shank"), small({"other": other, "shank": shank})
     samples = 321 if every == DT else 81
     lfp, csd = np.zeros((6, 2 * samples)), np.zeros((6, samples))
     with begin(network) as run:

@@ -208,32 +208,6 @@ def test_a_range_of_a_value_is_seen_side_by_side(screen):
     assert screen.number("Arrival", "evdist1") == pytest.approx(float(said), abs=0.06)
 
 
-# --- flags on the wave ----------------------------------------------------------------------------
-
-
-def test_a_flag_sideways_is_arrival_upwards_strength_and_its_edge_spread(screen):
-    page = screen.page
-    flag = page.locator("[role=slider][aria-label='D1 arrival']")
-    x, y = middle(flag)
-    with screen.changes():
-        drag(page, (x, y), (x + 60, y))
-    assert screen.number("Arrival", "evdist1") > 66
-    assert screen.number("Strength", "evdist1") == 1
-    x, y = middle(flag)
-    with screen.changes():
-        drag(page, (x, y), (x, y - 40))
-    assert screen.number("Strength", "evdist1") > 1.2
-    before = screen.number("Spread", "evdist1")
-    x, y = middle(page.locator("[role=slider][aria-label='D1 spread, late edge']"))
-    with screen.changes():
-        drag(page, (x, y), (x + 30, y))
-    assert screen.number("Spread", "evdist1") > before + 1
-    with screen.changes():
-        flag.dblclick()
-    assert screen.value_of("Arrival", "evdist1") == "63.5 ms"
-    assert screen.value_of("Strength", "evdist1") == "× 1.00"
-
-
 # --- drives ---------------------------------------------------------------------------------------
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from apical.plan.extracellular import steps_between
 from apical.studio.messages import Chunk
 from apical.studio.potentials import Potentials
-from apical.studio.waves import as_shown, names_of, potential, rows_of, window_of
+from apical.studio.waves import as_shown, looked_at, names_of, potential, rows_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,8 +38,7 @@ class Growing:
         self._rows = np.zeros((len(rows), samples))
         self._spikes = {"time": np.zeros(0)} | {k: np.zeros(0, int) for k in ("source", "cell")}
         self._sources: tuple[str, ...] = ()
-        self._electrodes = ""
-        self._potentials: Potentials | None = None
+        self._potentials: dict[str, Potentials] = {}
         # samples of this run, and of an earlier one after them
         self._reached = self._filled = 0
         self._time, self._fraction = 0.0, 0.0
@@ -69,8 +68,8 @@ class Growing:
     def anew(self) -> None:
         """Send everything again: the screen shows something else."""
         self._next, self._since, self._fresh = 0, -self.dt, True
-        if self._potentials is not None:
-            self._potentials.anew()
+        for each in self._potentials.values():
+            each.anew()
 
     def name_sources(self, sources: tuple[str, ...]) -> None:
         """Say what sends spikes; their numbers change as drives come and go."""
@@ -113,11 +112,11 @@ class Growing:
         arrays = {f"spike_{name}": self._spikes[name][new].astype(k) for name, k in kinds.items()}
         frame = Chunk(
             id=id, first=first, since=self._since, time=self._time, fraction=self._fraction,
-            names=self.names, electrodes=self._electrodes,
+            names=self.names, electrodes=(electrodes := looked_at(self._potentials, view)),
         )  # fmt: skip
         arrays["dipole"] = self._shown(first, last, view).astype("<f4")
-        if self._potentials is not None:
-            fields, more = self._potentials.take()
+        if electrodes:
+            fields, more = self._potentials[electrodes].take()
             frame, arrays = frame.model_copy(update=fields), arrays | more
         self._next, self._since, self._fresh = last, math.inf, False
         return frame, arrays
@@ -145,14 +144,14 @@ class Growing:
         }
 
     def _take_potentials(self, new: Result) -> None:
-        """Take what the first electrode array has seen, if there is one."""
-        if not new.lfp:
-            self._electrodes, self._potentials = "", None
-            return
-        self._electrodes, each = next(iter(new.lfp.items()))
-        every = steps_between(new.network.electrodes[self._electrodes], self.dt)
-        stretch, samples = potential(each), (self._rows.shape[1] - 1) // every + 1
-        if self._potentials is None or not self._potentials.fits(stretch, samples):
-            self._potentials = Potentials(stretch, samples)
-        if stretch.sizes["time"]:
-            self._potentials.add(stretch, round(float(stretch["time"][0]) / (every * self.dt)))
+        """Take what electrode arrays have seen."""
+        before, self._potentials = self._potentials, {}
+        for name, each in new.lfp.items():
+            every = steps_between(new.network.electrodes[name], self.dt)
+            stretch, samples = potential(each), (self._rows.shape[1] - 1) // every + 1
+            known = before.get(name)
+            if known is None or not known.fits(stretch, samples):
+                known = Potentials(stretch, samples)
+            if stretch.sizes["time"]:
+                known.add(stretch, round(float(stretch["time"][0]) / (every * self.dt)))
+            self._potentials[name] = known

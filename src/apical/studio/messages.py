@@ -223,7 +223,8 @@ class Done(Frame):
     Arrays: `dipole` as in a chunk, whole; `rates` (sources, bins) f4, Hz, in bins of `bin` ms;
     `lfp` (electrodes, 2 * columns) f4, µV, smallest and largest of each column of time; `csd`
     (electrodes, columns) f4, µA/mm³; `depth` (electrodes) f4, µm; `psd_frequency`, `psd` f4
-    (Hz, nAm²/Hz); `band` (3, n) f4, mean, lowest and highest over trials, if there are several.
+    (Hz, nAm²/Hz); `tfr` (frequencies, columns), `tfr_frequency` f4 (nAm²/Hz, Hz), if the view asks
+    for a spectrogram; `band` (3, n) f4, mean, lowest and highest over trials, if there are several.
     """
 
     type: Literal["done"] = "done"

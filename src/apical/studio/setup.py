@@ -146,6 +146,10 @@ class View(Message):
         Added to the recording's times.
     factor : float
         Factor on the recording.
+    electrodes : str
+        Electrode array whose potentials are shown; the first, if there is none of this name.
+    field : {'lfp', 'psd', 'spectrogram'}
+        What is shown beside the dipole: potentials, or power of the dipole.
     """
 
     smooth: Annotated[float, Field(ge=0, le=1000)] = 0.0
@@ -155,6 +159,8 @@ class View(Message):
     tmax: float | None = None
     shift: _Factor = 0.0
     factor: _Factor = 1.0
+    electrodes: str = ""
+    field: Literal["lfp", "psd", "spectrogram"] = "lfp"
 
 
 #: What evoked responses are usually shown with (Neymotin et al. 2020): a Hamming window (ms), and

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from apical.analysis import (
 )
 from apical.errors import Problem
 from apical.studio.messages import Scores
+from apical.studio.spectrogram import spectrogram
 
 if TYPE_CHECKING:
     from apical.model import Network
@@ -110,7 +111,7 @@ def measured(
     arrays = {"dipole": waves.values, "rates": _rates(result), **_spectrum(result, view)}
     if result.trials > 1:
         arrays["band"] = _band(result, view)
-    name, potentials = _potentials(result)
+    name, potentials = _potentials(result, view)
     columns = result.arrays.spikes
     cells = len(result.network.populations)
     fields = {
@@ -143,11 +144,13 @@ def _rates(result: Result) -> Floats:
 
 
 def _spectrum(result: Result, view: View) -> dict[str, Floats]:
-    """Return the spectrum of the total dipole, scaled but not smoothed."""
+    """Return spectra of the total dipole, scaled but not smoothed."""
     rows = rows_of(result.arrays.dipole)[:1]
     raw = as_shown(rows, result.time, view.model_copy(update={"smooth": 0.0})).isel(row=0)
     found = psd(raw).sel(frequency=slice(0, _FREQUENCY))
-    return {"psd_frequency": found["frequency"].values, "psd": found.values}
+    arrays = {"psd_frequency": found["frequency"].values, "psd": found.values}
+    # it takes a tenth of a second, which nobody should wait for who does not look at it
+    return arrays | spectrogram(raw) if view.field == "spectrogram" else arrays
 
 
 def _band(result: Result, view: View) -> Floats:
@@ -156,12 +159,18 @@ def _band(result: Result, view: View) -> Floats:
     return np.stack([each.mean(axis=0), each.min(axis=0), each.max(axis=0)])
 
 
-def _potentials(result: Result) -> tuple[str, dict[str, Floats]]:
-    """Return the name of the first electrode array and what is shown of it."""
-    for name, each in result.lfp.items():
-        lfp = potential(each)
-        return name, potentials_as_shown(lfp, columns_of(lfp.sizes["time"])[:-1])
-    return "", {}
+def _potentials(result: Result, view: View) -> tuple[str, dict[str, Floats]]:
+    """Return the name of the electrode array that is looked at, and what is shown of it."""
+    name = looked_at(result.lfp, view)
+    if not name:
+        return "", {}
+    lfp = potential(result.lfp[name])
+    return name, potentials_as_shown(lfp, columns_of(lfp.sizes["time"])[:-1])
+
+
+def looked_at(names: Collection[str], view: View) -> str:
+    """Return the electrode array that is looked at; empty if there is none."""
+    return view.electrodes if view.electrodes in names else next(iter(names), "")
 
 
 def potential(lfp: xr.DataArray) -> xr.DataArray:

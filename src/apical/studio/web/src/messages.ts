@@ -76,7 +76,8 @@ export interface DataInfo {
  * Arrays: `dipole` as in a chunk, whole; `rates` (sources, bins) f4, Hz, in bins of `bin` ms;
  * `lfp` (electrodes, 2 * columns) f4, µV, smallest and largest of each column of time; `csd`
  * (electrodes, columns) f4, µA/mm³; `depth` (electrodes) f4, µm; `psd_frequency`, `psd` f4
- * (Hz, nAm²/Hz); `band` (3, n) f4, mean, lowest and highest over trials, if there are several.
+ * (Hz, nAm²/Hz); `tfr` (frequencies, columns), `tfr_frequency` f4 (nAm²/Hz, Hz), if the view asks
+ * for a spectrogram; `band` (3, n) f4, mean, lowest and highest over trials, if there are several.
  */
 export interface Done {
   seq: number;
@@ -223,6 +224,10 @@ export interface Simulate {
  *     Added to the recording's times.
  * factor : float
  *     Factor on the recording.
+ * electrodes : str
+ *     Electrode array whose potentials are shown; the first, if there is none of this name.
+ * field : {'lfp', 'psd', 'spectrogram'}
+ *     What is shown beside the dipole: potentials, or power of the dipole.
  */
 export interface View {
   smooth: number;
@@ -232,6 +237,8 @@ export interface View {
   tmax: number | null;
   shift: number;
   factor: number;
+  electrodes: string;
+  field: "lfp" | "psd" | "spectrogram";
 }
 /**
  * Show what was computed last in another way.

@@ -6,6 +6,7 @@ import { useContext, useEffect } from "preact/hooks";
 import { Axis } from "./plot/axis";
 import { Painter } from "./plot/painter";
 import { Theme } from "./plot/theme";
+import { followPinned } from "./store/asides";
 import { receive } from "./store/receive";
 import type { Session } from "./store/session";
 import { Store } from "./store/store";
@@ -64,6 +65,7 @@ export class Studio {
     transport.onOnline = (online) => {
       this.store.online.value = online;
     };
+    followPinned(this.store);
     effect(() => {
       this.store.undoSteps.value; // what was said is about what was done before
       this.note.value = "";

@@ -21,6 +21,8 @@ export function receive(store: Store, frame: Received): void {
 
 function take(store: Store, frame: Received): void {
   const head = frame.head;
+  const aside = "id" in head ? store.asides.get(head.id) : undefined;
+  if (aside) return aside(frame);
   switch (head.type) {
     case "hello":
       return hello(store, head);
@@ -104,6 +106,7 @@ function begin(store: Store, head: Begin): void {
   if (!moment) return;
   store.wave.value = begun(store.wave.value, head, moment);
   store.warnings.value = head.warnings ?? [];
+  if (store.details.value) store.details.value = { ...store.details.value, fresh: head.since };
   store.progress.value = head.since / head.duration;
   store.trialsDone.value = null;
 }
@@ -135,21 +138,23 @@ function done(store: Store, head: Done, frame: Received): void {
   store.wave.value = wave;
   store.whole.value = wave;
   if (spikes) store.spikes.value = mergedSpikes(spikes, null, frame);
-  store.details.value = detailsOf(head, frame, wave.setup, wave.duration);
+  store.details.value = detailsOf(head, frame, wave, wave.duration);
   store.progress.value = 1;
   store.saying.value = "";
   // only the first of several: later ones bring more trials of the same
   if (head.id === store.lastId && !wasCurrent) store.latency.value = store.since(head.id);
 }
 
-function detailsOf(head: Done, frame: Received, setup: Details["setup"], duration: number): Details {
+/** What a run says at its end. */
+export function detailsOf(head: Done, frame: Received, { setup, view }: Moment, duration: number): Details {
   const rows = (name: string) => frame.rows(name) as Float32Array[];
   const array = (name: string) => (frame.array(name) ?? new Float32Array()) as Float32Array;
   return {
-    id: head.id, setup, duration, trials: head.trials, bin: head.bin, spikes: head.spikes,
+    id: head.id, setup, view, duration, trials: head.trials, bin: head.bin, spikes: head.spikes,
     seconds: head.seconds, hash: head.hash, scores: head.scores, rates: rows("rates"),
     lfp: rows("lfp"), csd: rows("csd"), depth: array("depth"),
-    psdFrequency: array("psd_frequency"), psd: array("psd"), band: rows("band"), fresh: duration,
+    psdFrequency: array("psd_frequency"), psd: array("psd"), band: rows("band"),
+    tfr: rows("tfr"), tfrFrequency: array("tfr_frequency"), electrodes: head.electrodes ?? "", fresh: 0,
   }; // prettier-ignore
 }
 

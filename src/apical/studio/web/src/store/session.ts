@@ -9,7 +9,7 @@ import type { Store } from "./store";
 const FORMAT = "apical-studio-session";
 const VERSION = 1;
 
-interface SavedRun extends Omit<KeptRun, "wave"> {
+interface SavedRun extends Omit<KeptRun, "wave" | "activity"> {
   wave: { dt: number; duration: number; names: string[]; rows: string[] };
 }
 
@@ -111,8 +111,9 @@ function savedData(recording: Recording): SavedData {
 }
 
 function savedRun(run: KeptRun): SavedRun {
+  const { activity: _, ...rest } = run;
   const { dt, duration, names, rows } = run.wave;
-  return { ...run, wave: { dt, duration, names, rows: rows.map(toText) } };
+  return { ...rest, wave: { dt, duration, names, rows: rows.map(toText) } };
 }
 
 function restoredRun(run: SavedRun): KeptRun {
@@ -120,7 +121,7 @@ function restoredRun(run: SavedRun): KeptRun {
   const { dt, duration, names } = run.wave;
   const rows = run.wave.rows.map(fromText);
   const wave: Wave = { id: -1, setup, view, dt, duration, names, rows, fresh: rows[0].length, complete: true };
-  return { ...run, wave };
+  return { ...run, wave, activity: null };
 }
 
 /** Numbers as text, four bytes each. */

@@ -3,10 +3,10 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { FitParameter, Hello } from "../messages";
 import { type Tree, valueOf } from "../model/address";
-import { driveLooks } from "../model/drives";
-import type { Transport } from "../transport";
+import { biasLooks, driveLooks } from "../model/drives";
+import type { Received, Transport } from "../transport";
 import {
-  type Details, type FitState, type KeptRun, type Moment, NO_SETUP, NO_VIEW, type Problems,
+  type Activity, type Details, type FitState, type KeptRun, type Moment, NO_SETUP, NO_VIEW, type Problems,
   type Recording, type Setup, type Shape, type Slope, type Spikes, type Status, type Step,
   type Sweep, type View, type Wave,
 } from "./state"; // prettier-ignore
@@ -64,6 +64,8 @@ export class Store {
   // --- what follows --------------------------------------------------------------------------
   readonly base = computed<Tree>(() => this.shape.value?.base ?? {});
   readonly looks = computed(() => driveLooks(this.setup.value, this.base.value));
+  /** drives, then currents into cells: all that has a flag and a card */
+  readonly inputs = computed(() => [...this.looks.value, ...biasLooks(this.setup.value, this.base.value)]);
   readonly recording = computed(
     () => this.recordings.value.find((r) => r.info.key === this.view.value.data) ?? null,
   );
@@ -74,6 +76,14 @@ export class Store {
   readonly current = computed(() => {
     const wave = this.wave.value;
     return !!wave && wave.complete && wave.setup === this.setup.value && wave.view === this.view.value;
+  });
+  /** what panels beside the dipole draw */
+  readonly activity = computed<Activity | null>(() => {
+    const shape = this.shape.value;
+    if (!shape) return null;
+    const { populations, sources } = shape;
+    const [spikes, details] = [this.spikes.value, this.details.value];
+    return { populations, sources, looks: this.looks.value, spikes, details, current: this.current.value };
   });
   /** scores, only while they belong to the wave on the screen */
   readonly scores = computed(() => (this.current.value ? (this.details.value?.scores ?? null) : null));
@@ -92,6 +102,8 @@ export class Store {
 
   /** what the page begins with, if not with what the server says */
   initial: Moment | null = null;
+  /** runs that are made for kept ones, by number; their frames are not for the screen */
+  readonly asides = new Map<number, (frame: Received) => void>();
   /** models that were dropped in, so that a session file can hold them */
   readonly uploads = new Map<string, string>();
   /** what they are called */
