@@ -132,6 +132,17 @@ def test_a_number_is_typed_and_a_double_click_takes_it_back(screen):
     assert screen.value_of("Arrival", "evdist1") == "63.5 ms"
 
 
+def test_what_makes_a_run_doubtful_is_said(screen):
+    doubt = screen.page.locator(".status-doubt")
+    assert not doubt.count()
+    with screen.changes():
+        screen.type("Step, ms", 0.125)
+    assert "too long for the gates" in doubt.inner_text()
+    with screen.changes():
+        screen.page.keyboard.press("Control+z")
+    assert not doubt.count()
+
+
 def test_what_cannot_be_is_refused_in_the_field(screen):
     field = screen.page.locator("[data-drive=evdist1] input[aria-label='Spread, ms']")
     field.fill("-3")

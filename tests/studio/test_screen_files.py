@@ -152,6 +152,20 @@ def test_runs_are_kept_compared_renamed_and_deleted(screen):
 # --- fits -----------------------------------------------------------------------------------------
 
 
+def test_kept_runs_are_smoothed_as_the_one_on_the_screen(screen):
+    screen.page.keyboard.press("k")
+    kept = "JSON.parse(localStorage['apical-studio']).kept[0]"
+    screen.until(lambda: screen.page.evaluate(f"localStorage['apical-studio'] && !!{kept}"))
+    before = screen.page.evaluate(f"{kept}.wave.rows[0]")
+    with screen.changes():
+        screen.type("Smooth, ms", 10)
+    screen.until(lambda: screen.page.evaluate(f"{kept}.view.smooth === 10"))
+    assert screen.page.evaluate(f"{kept}.wave.rows[0]") != before
+    with screen.changes():
+        screen.page.keyboard.press("Control+z")
+    screen.until(lambda: screen.page.evaluate(f"{kept}.wave.rows[0]") == before)
+
+
 def test_a_fit_is_started_stopped_and_its_best_kept(screen, files):
     page = screen.page
     before = screen.drawn()

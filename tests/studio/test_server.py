@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+import numpy as np
 import pytest
 
 pytest.importorskip("starlette", reason="the extra 'studio' is not installed")
@@ -177,6 +178,20 @@ def test_an_export_that_is_given_up_says_so(page, monkeypatch):
     answer = post(browser, "export/dipole.csv", asked(model="small", seed=9))
     assert answer.status_code == 409
     assert answer.json()["problems"][0]["message"] == "given up"
+
+
+def test_a_run_is_shown_in_another_view(page):
+    browser, _ = page
+    body = json.loads(asked()) | {"view": {"smooth": 2.0, "scale": 3.0}}
+    answer = post(browser, "wave", json.dumps(body))
+    header, arrays = decode(answer.content)
+    whole = apical.simulate(small(), 16.0, dt=0.05, precision="single")
+    wanted = whole.smooth(2.0).scale(3.0).dipole.values[0]
+    assert header["type"] == "done"
+    assert header["hash"] == whole.digest()
+    assert np.array_equal(arrays["dipole"][1:], wanted.astype("f4"))
+    wide = json.loads(asked()) | {"view": {"smooth": 100.0}}
+    assert post(browser, "wave", json.dumps(wide)).status_code == 400
 
 
 def test_recordings_come_and_go(page):

@@ -18,10 +18,12 @@ from apical.simulate import simulate
 from apical.studio.desk import Desk, Recording
 from apical.studio.errands import Errands
 from apical.studio.fitting import Fitting
+from apical.studio.frames import encode
 from apical.studio.kept import ROOM, Shelf
 from apical.studio.messages import (
     Data,
     DataInfo,
+    Done,
     Drawn,
     Hello,
     ModelInfo,
@@ -36,7 +38,8 @@ from apical.studio.post import Inbox, Outbox
 from apical.studio.runner import run_options
 from apical.studio.saying import Listener
 from apical.studio.setup import Setup, View
-from apical.studio.show import NOBODY, Show
+from apical.studio.show import NOBODY, Show, check
+from apical.studio.waves import measured
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -196,6 +199,13 @@ class Session:
                 kept.results[setup.trials] = found
                 self._desk.shelf.tidy()
         return found
+
+    def shown(self, setup: Setup, view: View) -> bytes:
+        """Return a `Done` frame of a setup in some view; raises as `result` does."""
+        check(view, setup)
+        result = self.result(setup)
+        fields, arrays = measured(result, view, self._desk.compared(view))
+        return encode(Done(id=NOBODY, hash=result.digest(), **fields), arrays)
 
     def close(self) -> None:
         """End everything within one window of steps."""

@@ -123,6 +123,11 @@ def _code(session: Session, request: Request) -> Answer:
     return _json({"text": export.script(session, asked)})
 
 
+def _wave(session: Session, request: Request) -> Answer:
+    asked = export.Asked.model_validate_json(request.body)
+    return Answer(OK, "application/octet-stream", session.shown(asked.setup, asked.view))
+
+
 def _export(session: Session, request: Request) -> Answer:
     asked = export.Asked.model_validate_json(request.body)
     kind = export.KINDS[request.path.removeprefix("export/")]
@@ -139,4 +144,5 @@ _ANSWERS = {
     ("DELETE", "data"): _remove_data,
     ("POST", "model"): _add_model,
     ("POST", "code"): _code,
+    ("POST", "wave"): _wave,
 }

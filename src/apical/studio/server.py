@@ -50,6 +50,7 @@ def application(make: Make, rules: Rules) -> Starlette:
         Route("/data", ask, methods=["POST", "DELETE"]),
         Route("/model", ask, methods=["POST"]),
         Route("/code", ask, methods=["POST"]),
+        Route("/wave", ask, methods=["POST"]),
         Route("/export/{kind}", ask, methods=["POST"]),
         Mount("/", StaticFiles(directory=STATIC, check_dir=False)),
     ]

@@ -145,7 +145,7 @@ class Show:
         """Check what is asked for, and let it take the place of what there is."""
         setup = request.setup
         network = setup.network(self._desk.uploaded)
-        _check(request.view, setup)
+        check(request.view, setup)
         self._touch(setup)
         if self._new_page:
             self._new_page, self._structure = False, ""
@@ -161,7 +161,7 @@ class Show:
         """Show the same in another way."""
         if self._current is None:
             return
-        _check(request.view, self._current.setup)
+        check(request.view, self._current.setup)
         old, self._id, self._view = self._view, request.id, request.view
         other = (old.smooth, old.scale) != (request.view.smooth, request.view.scale)
         if self._whole:
@@ -350,6 +350,7 @@ def load_slow() -> None:
     threading.Thread(target=importlib.import_module, args=(_SLOW,), name="apical loads").start()
 
 
-def _check(view: View, setup: Setup) -> None:
+def check(view: View, setup: Setup) -> None:
+    """Raise `ModelError` if a run cannot be shown so."""
     if problems := faults(view, setup.duration, setup.dt):
         raise ModelError(problems)

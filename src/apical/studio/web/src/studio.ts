@@ -8,6 +8,7 @@ import { Painter } from "./plot/painter";
 import { Theme } from "./plot/theme";
 import { followPinned } from "./store/asides";
 import { receive } from "./store/receive";
+import { followSmoothing } from "./store/reshown";
 import type { Session } from "./store/session";
 import { Store } from "./store/store";
 import type { Transport } from "./transport";
@@ -66,6 +67,7 @@ export class Studio {
       this.store.online.value = online;
     };
     followPinned(this.store);
+    followSmoothing(this);
     effect(() => {
       this.store.undoSteps.value; // what was said is about what was done before
       this.note.value = "";
