@@ -265,6 +265,23 @@ def test_files_are_what_they_say(screen, tmp_path, kind, begins):
     assert saved(screen.page, kind, tmp_path).read_bytes().startswith(begins)
 
 
+def test_an_export_that_is_not_computed_yet_is_cancelled(screen):
+    page, before = screen.page, screen.drawn()
+    screen.type("Trials", 100)
+    # the first is shown before all are there
+    screen.until(lambda: screen.drawn() > before and screen.data("state") == "live")
+    page.get_by_role("button", name="Export", exact=True).click()
+    page.get_by_role("menuitem", name="Dipole as shown").click()
+    making = page.locator(".status-making")
+    making.wait_for()
+    assert "dipole.csv" in making.inner_text()
+    making.get_by_role("button").click()
+    making.wait_for(state="detached")
+    assert "not made" in page.locator(".status-note").inner_text()
+    screen.type("Trials", 1)
+    screen.settled()
+
+
 def test_the_code_follows_the_hand(screen):
     page = screen.page
     page.keyboard.press("c")
