@@ -2,6 +2,7 @@
 
 import { effect } from "@preact/signals";
 import type { Studio } from "../studio";
+import { restoreHistory, saveHistory } from "./history";
 import { isSession, restoreRuns, type Session, sessionOf } from "./session";
 import { type Moment, NO_SETUP, NO_VIEW } from "./state";
 import { same } from "../model/address";
@@ -42,6 +43,13 @@ export async function remember(studio: Studio): Promise<void> {
   // the same page loaded anew goes on; another visit is asked
   if (before && store.initial) restoreRuns(store, before);
   else if (before && worth(before)) studio.earlier.value = before;
+  const stop = effect(() => {
+    if (!store.hello.value) return;
+    queueMicrotask(() => {
+      stop();
+      restoreHistory(store);
+    });
+  });
   let timer = 0;
   let steps = 0;
   effect(() => {
@@ -52,6 +60,7 @@ export async function remember(studio: Studio): Promise<void> {
     timer = window.setTimeout(async () => {
       const count = store.undoSteps.value.length;
       await write(studio, moment, count > steps);
+      saveHistory(store);
       steps = count;
     }, PAUSE);
   });
