@@ -196,27 +196,6 @@ def test_a_range_of_a_value_is_seen_side_by_side(screen):
 # --- drives ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "kind", ["Evoked, distal", "Rhythm, proximal", "Poisson, distal", "Spike times, proximal"]
-)
-def test_drives_of_every_kind_are_added_and_removed(screen, kind):
-    page, cards = screen.page, screen.page.locator("[data-drive]")
-    before = screen.drawn()
-    page.get_by_role("button", name="Add a drive").click()
-    page.get_by_role("menuitem", name=kind).click()
-    screen.settled(before)
-    screen.until(lambda: cards.count() == 4)
-    name = next(
-        n for n in cards.evaluate_all("all => all.map(e => e.dataset.drive)")
-        if n not in ("evprox1", "evprox2", "evdist1")
-    )  # fmt: skip
-    before = screen.drawn()
-    page.get_by_role("button", name=f"Drive {name}: more").click()
-    page.get_by_role("menuitem", name="Remove").click()
-    screen.settled(before)
-    screen.until(lambda: cards.count() == 3)
-
-
 def test_a_drive_is_duplicated_and_its_weights_typed(screen):
     page = screen.page
     before = screen.drawn()
