@@ -73,6 +73,7 @@ class Screen:
           // what is about to be remembered is not
           Storage.prototype.setItem = () => {};
           localStorage.clear();
+          sessionStorage.removeItem("apical-studio-history");
           if (document.querySelector(".recording")) sessionStorage.clear();
         }""")
         self.page.mouse.move(0, 0)

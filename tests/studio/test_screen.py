@@ -222,27 +222,6 @@ def test_a_range_of_a_value_is_seen_side_by_side(screen):
 # --- drives ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "kind", ["Evoked, distal", "Rhythm, proximal", "Poisson, distal", "Spike times, proximal"]
-)
-def test_drives_of_every_kind_are_added_and_removed(screen, kind):
-    page, cards = screen.page, screen.page.locator("[data-drive]")
-    before = screen.drawn()
-    page.get_by_role("button", name="Add a drive").click()
-    page.get_by_role("menuitem", name=kind).click()
-    screen.settled(before)
-    screen.until(lambda: cards.count() == 4)
-    name = next(
-        n for n in cards.evaluate_all("all => all.map(e => e.dataset.drive)")
-        if n not in ("evprox1", "evprox2", "evdist1")
-    )  # fmt: skip
-    before = screen.drawn()
-    page.get_by_role("button", name=f"Drive {name}: more").click()
-    page.get_by_role("menuitem", name="Remove").click()
-    screen.settled(before)
-    screen.until(lambda: cards.count() == 3)
-
-
 def test_a_drive_is_duplicated_and_its_weights_typed(screen):
     page = screen.page
     before = screen.drawn()
@@ -460,3 +439,57 @@ def test_colours_are_switched(screen):
     page.get_by_role("button", name="Light colours").click()
     screen.until(lambda: screen.pixels("csd") != pixels)
     assert page.evaluate("document.querySelector('.studio').dataset.theme") == "light"
+
+
+def test_what_was_done_can_be_undone_after_the_page_was_loaded_anew(screen):
+    page = screen.page
+    for label, value in (("Arrival, ms", 75), ("Spread, ms", 6)):
+        with screen.changes():
+            screen.type(label, value, "evdist1")
+    with screen.changes():
+        page.keyboard.press("Control+z")
+    kept = "() => sessionStorage.getItem('apical-studio-history') ?? ''"
+    screen.until(lambda: '"redo":[{' in page.evaluate(kept))
+    page.reload()
+    screen.settled()
+    page.get_by_role("button", name="History").click()
+    steps = page.get_by_role("menuitemcheckbox").all_inner_texts()
+    assert steps[0].startswith("D1 arrival 63.53 → 75")
+    page.keyboard.press("Escape")
+    with screen.changes():
+        page.keyboard.press("Control+Shift+z")
+    assert screen.value_of("Spread", "evdist1") == "6.0 ms"
+    with screen.changes():
+        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+z")
+    assert screen.value_of("Arrival", "evdist1") == "63.5 ms"
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_all_text_can_be_read(chromium, server, scheme):
+    """Every tone that text has, on every ground: at least 4.5 to 1 (WCAG 2.2, AA)."""
+    tones = ["ink", "muted", "faint", "accent", "warn", "bad", "good", "proximal", "distal",
+             "other", "l2", "l5", "recorded", "fit", *(f"run-{k}" for k in range(6))]  # fmt: skip
+    with looking(chromium, server.address, scheme=scheme) as screen:
+        read = """names => names.map(name => getComputedStyle(document.querySelector('.studio'))
+            .getPropertyValue('--' + name).trim())"""
+        inks = dict(zip(tones, screen.page.evaluate(read, tones), strict=True))
+        grounds = screen.page.evaluate(read, ["bg", "panel", "panel-2", "raised"])
+    low = {
+        name: min(contrast(ink, ground) for ground in grounds)
+        for name, ink in inks.items()
+        if min(contrast(ink, ground) for ground in grounds) < 4.5
+    }
+    assert low == {}
+
+
+def contrast(a, b):
+    """Return the contrast of two colours (#rrggbb) as WCAG defines it."""
+    low, high = sorted(luminance(colour) for colour in (a, b))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour):
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

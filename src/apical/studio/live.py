@@ -17,7 +17,6 @@ from apical.model import Network
 from apical.simulate import simulate
 from apical.studio.desk import Desk, Recording
 from apical.studio.errands import Errands
-from apical.studio.fitting import Fitting
 from apical.studio.frames import encode
 from apical.studio.kept import ROOM, Shelf
 from apical.studio.messages import (
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from apical.result import Result
+    from apical.studio.fitting import Fitting
     from apical.watch import Watch
 
 #: Seconds that `Session.close` waits for what is being computed to end.
@@ -88,7 +88,8 @@ class Session:
         self._desk = Desk(Inbox(), Outbox(send), Shelf(room), dict(uploaded or {}), recordings)
         self._models = {key: _uploaded(key, n.name or key) for key, n in self.uploaded.items()}
         self._listener = Listener(lambda text: self._desk.outbox.put(Saying(text=text)))
-        self._fitting, self._errands = Fitting(self._desk), Errands()
+        self._fitting: Fitting | None = None
+        self._errands = Errands()
         self._show = Show(self._desk, watch)
         self._thread = threading.Thread(target=self._show.work, name="apical studio")
         self._thread.start()
@@ -131,9 +132,9 @@ class Session:
             self._desk.outbox.drawn(message.seq)
             self._desk.inbox.wake()
         elif isinstance(message, StartFit):
-            self._fitting.start(message)
+            self._fits().start(message)
         elif isinstance(message, StopFit):
-            self._fitting.stop()
+            self._fits().stop()
         elif isinstance(message, StopExport):
             self._errands.stop()
         else:
@@ -214,9 +215,18 @@ class Session:
         self._desk.outbox.close()
         self._show.stop()
         self._errands.stop()
-        self._fitting.close()
+        if self._fitting is not None:
+            self._fitting.close()
         if threading.current_thread() is not self._thread:
             self._thread.join(_PATIENCE)
+
+    def _fits(self) -> Fitting:
+        if self._fitting is None:
+            # it loads all searches, which the first page can do without
+            from apical.studio.fitting import Fitting
+
+            self._fitting = Fitting(self._desk)
+        return self._fitting
 
     def _send_data(self, recording: Recording) -> None:
         samples = recording.samples

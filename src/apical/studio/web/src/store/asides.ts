@@ -65,7 +65,8 @@ function take(store: Store, aside: Aside, frame: Received, fail: () => void): vo
     const details = detailsOf(head, frame, { setup, view }, setup.duration ?? 0);
     const spikes = parts.spikes && mergedSpikes(parts.spikes, null, frame);
     changeRun(store, aside.run.key, { activity: { ...parts, spikes, details, current: true } });
-    store.again();
+    // runs over a range ask for what is set when they end
+    if (!store.sweep.value) store.again();
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { effect } from "@preact/signals";
 import type { Studio } from "../studio";
+import { restoreHistory, saveHistory } from "./history";
 import { isSession, restoreModels, restoreRuns, type Session, sessionOf } from "./session";
 import { type Moment, NO_SETUP, NO_VIEW } from "./state";
 import { same } from "../model/address";
@@ -44,16 +45,24 @@ export async function remember(studio: Studio): Promise<void> {
     restoreRuns(store, before);
     restoreModels(store, before);
   } else if (before && worth(before)) studio.earlier.value = before;
+  const stop = effect(() => {
+    if (!store.begun.value) return;
+    queueMicrotask(() => {
+      stop();
+      restoreHistory(store);
+    });
+  });
   let timer = 0;
   let steps = 0;
   effect(() => {
     const moment = { setup: store.setup.value, view: store.view.value };
     store.kept.value;
-    if (!store.hello.value || store.hand.value) return;
+    if (!store.begun.value || store.hand.value) return;
     clearTimeout(timer);
     timer = window.setTimeout(async () => {
       const count = store.undoSteps.value.length;
       await write(studio, moment, count > steps);
+      saveHistory(store);
       steps = count;
     }, PAUSE);
   });

@@ -41,6 +41,8 @@ export class Store {
   // --- what the server says ------------------------------------------------------------------
   readonly hello = signal<Hello | null>(null);
   readonly online = signal(false);
+  /** whether what the page begins with is in place */
+  readonly begun = signal(false);
   readonly shape = signal<Shape | null>(null);
   readonly wave = signal<Wave | null>(null);
   /** the last wave that was complete: slopes are of it */
@@ -199,7 +201,10 @@ export class Store {
 
   /** Puts a whole moment in place, without history: at the start. */
   restore(moment: Moment): void {
-    batch(() => this.#put(moment));
+    batch(() => {
+      this.#put(moment);
+      this.begun.value = true;
+    });
   }
 
   #put(next: Moment): void {
