@@ -85,7 +85,7 @@ def test_potentials_come_column_by_column_and_are_those_of_the_whole(every):
             _, wanted = measured(run.result(), view, None)
             assert np.array_equal(lfp, wanted["lfp"])
             assert np.array_equal(csd, wanted["csd"])
-            assert np.array_equal(arrays["depth"], wanted["depth"])
+            assert np.array_equal(frames[-1][1]["depth"], wanted["depth"])
             assert np.abs(wanted["lfp"]).max() > 0
             assert len(frames) > 3
     # only what is after the change came again
