@@ -93,9 +93,14 @@ class Paced:
             time=arrays.time[some], dipole=self._factor * arrays.dipole[..., some],
             spikes={name: column[heard] for name, column in arrays.spikes.items()},
         )  # fmt: skip
+        lfp = {
+            name: each.sel(time=(each.time > since) & (each.time <= self._at))
+            for name, each in self.whole.lfp.items()
+        }
         return SimpleNamespace(
-            arrays=new, since=since, time=self._at, fraction=self._at / self._end
-        )
+            arrays=new, new=SimpleNamespace(lfp=lfp, network=self._network),
+            since=since, time=self._at, fraction=self._at / self._end,
+        )  # fmt: skip
 
 
 def serve_paced():

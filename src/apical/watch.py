@@ -35,8 +35,8 @@ class Chunk:
     Parameters
     ----------
     new : Result
-        New samples of the dipole, relative to rest, and new spikes of cells and drives; without
-        recordings.
+        New samples of the dipole and of potentials, relative to rest, and new spikes of cells and
+        drives; without recordings.
     since : float, ms
         What earlier chunks said holds up to here and no further: the time of the sample before
         the first new one. After a change it is earlier than the end of the last chunk.

@@ -9,7 +9,7 @@ import apical
 from apical import models, plots
 from apical.errors import Cancelled, ModelError, StorageError
 from apical.model import Grid, Points, Population, Projection, Recording
-from apical.plots import geometry
+from apical.plan import geometry
 from apical.result import RecordedTraces, Result
 from apical.testing.networks import ball, one_cell, pair_of_populations, tree
 

@@ -73,6 +73,7 @@ class Screen:
           // what is about to be remembered is not
           Storage.prototype.setItem = () => {};
           localStorage.clear();
+          sessionStorage.removeItem("apical-studio-history");
           if (document.querySelector(".recording")) sessionStorage.clear();
         }""")
         self.page.mouse.move(0, 0)
@@ -83,7 +84,7 @@ class Screen:
 
     def _note(self, message):
         # a server that was ended is no fault of the page, nor is a file that the server refuses
-        fine = ("WebSocket", "ERR_CONNECTION", "status of 400")
+        fine = ("WebSocket", "ERR_CONNECTION", "status of 400", "status of 409")
         if message.type == "error" and not any(words in message.text for words in fine):
             self.errors.append(message.text)
 

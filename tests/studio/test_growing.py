@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from apical import watch
+from apical import laminar, watch
 from apical.studio.growing import Growing
 from apical.studio.setup import View
-from apical.studio.waves import names_of, shown
+from apical.studio.waves import measured, names_of, shown
 from pages import DT, Screen, small
 
 SAMPLES = 321
@@ -58,6 +58,39 @@ def test_waves_are_right_as_far_as_they_are_final(smooth, every):
             assert len(screen.spikes) == len(spikes["time"])
             assert since <= 16.0
             assert growing.take(1, view) is None
+
+
+@pytest.mark.parametrize("every", [DT, 4 * DT])
+def test_potentials_come_column_by_column_and_are_those_of_the_whole(every):
+    shank = laminar(20, 0, lowest=-20, spacing=20, electrodes=6, every=every)
+    other = laminar(20, 0, lowest=0, spacing=50, electrodes=2)
+    view, network = View(electrodes="shank"), small({"other": other, "shank": shank})
+    samples = 321 if every == DT else 81
+    lfp, csd = np.zeros((6, 2 * samples)), np.zeros((6, samples))
+    with begin(network) as run:
+        growing = Growing(names_of(network), SAMPLES, DT)
+        for value in (3.0, 8.0):
+            run.change(network.set({"drives.early.mu": value}))
+            frames = []
+            for chunk in run:
+                growing.add(chunk, view)
+                frames.append(growing.take(1, view))
+            for frame, arrays in frames:
+                if frame.columns == 0:
+                    continue
+                assert (frame.electrodes, frame.columns) == ("shank", samples)
+                end = frame.column + arrays["csd"].shape[1]
+                lfp[:, 2 * frame.column : 2 * end] = arrays["lfp"]
+                csd[:, frame.column : end] = arrays["csd"]
+            _, wanted = measured(run.result(), view, None)
+            assert np.array_equal(lfp, wanted["lfp"])
+            assert np.array_equal(csd, wanted["csd"])
+            assert np.array_equal(frames[-1][1]["depth"], wanted["depth"])
+            assert np.abs(wanted["lfp"]).max() > 0
+            assert len(frames) > 3
+    # only what is after the change came again
+    assert frames[0][0].column > 0
+    assert growing.take(1, view) is None
 
 
 def test_spikes_keep_their_sources_as_drives_come_and_go():

@@ -53,6 +53,18 @@ def test_the_secret_is_exchanged_for_a_cookie_and_leaves_the_address():
     assert client().get("/").status_code == 403
 
 
+def test_who_comes_from_elsewhere_goes_on_from_a_page_of_the_server_itself():
+    """Browsers send no such cookie along with a redirection of another site's page, or a file's."""
+    browser = client()
+    answer = browser.get(f"/?k={TOKEN}&s=a%22b", headers={"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 200
+    assert 'http-equiv="refresh" content="0; url=./?s=a%22b"' in answer.text
+    assert TOKEN not in answer.text
+    assert browser.get("/").text == "in"
+    again = browser.get(f"/?k={TOKEN}", headers={"sec-fetch-site": "none"})
+    assert again.status_code == 303
+
+
 @pytest.mark.parametrize("given", ["", "wrong", TOKEN[:-1], TOKEN + "x", "é"])
 def test_a_wrong_secret_is_refused(given):
     assert client().get("/", params={"k": given}).status_code == 403

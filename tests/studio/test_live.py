@@ -14,7 +14,8 @@ import xarray as xr
 
 import apical
 from apical import simulate
-from apical.errors import ModelError
+from apical.errors import Cancelled, ModelError
+from apical.studio import desk
 from apical.studio.setup import View
 from apical.studio.waves import shown
 from pages import DT, Page, Screen, page, setup_of, small, with_shank
@@ -330,6 +331,150 @@ def test_a_page_that_comes_back_is_told_everything():
         p.wait("hello", n=2)
         p.wait("done", p.simulate(**{"drives.early.mu": 4.0}))
         assert len(p.of("structure")) == 2
+
+
+def test_what_a_page_begins_with_runs_before_it_comes():
+    made = Page(setup=setup_of(), view=View(scale=2.0), watch=Slow(0.005))
+    screen = Screen()
+    try:
+        made.session.begin()
+        made.wait("chunk", 0)
+        made.session.greet()
+        made.frames.clear()
+        id = made.simulate(view=View(scale=2.0))
+        made.wait("done", id)
+        # all of it comes, also what was sent before anybody looked
+        assert made.wait("begin", id)[0]["since"] == 0.0
+        assert made.wait("chunk", id)[0]["first"] == 0
+        assert made.wait("structure", id)
+        for header, arrays in made.of("chunk", id):
+            screen.draw(header, arrays, SAMPLES)
+        whole = simulated(setup_of())
+        wanted = 2 * whole.total().values[0]
+        room = 1e-5 * np.abs(wanted).max()
+        np.testing.assert_allclose(screen.wave[0], wanted, rtol=1e-5, atol=room)
+        assert len(screen.spikes) == len(whole.arrays.spikes["time"])
+    finally:
+        made.session.close()
+
+
+def test_what_nobody_looks_at_ends_with_its_run():
+    made = Page(setup=setup_of(trials=3))
+    try:
+        made.session.begin()
+        end = time.monotonic() + 60
+        while 1 not in made.session._desk.shelf.of(setup_of()).results:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        time.sleep(0.2)
+        assert not [k for k in ("done", "trials", "sensitivity") if made.of(k)]
+        made.session.greet()
+        id = made.simulate(setup_of(trials=3))
+        assert made.wait("begin", id)[0]["known"]
+        assert made.wait("done", id, n=2)[0]["trials"] == 3
+    finally:
+        made.session.close()
+
+
+def test_recordings_and_models_are_bounded(monkeypatch):
+    def recorded(n):
+        return xr.DataArray(np.zeros(n), dims="time", coords={"time": np.arange(float(n))})
+
+    with page() as p:
+        monkeypatch.setattr(desk, "MOST", 2)
+        for key in ("a", "b", "b"):
+            p.session.add_data(key, key, recorded(3))
+            p.session.add_model(key, key, small())
+        with pytest.raises(ModelError, match=r"at most 2 recordings.*remove one first"):
+            p.session.add_data("c", "c", recorded(3))
+        with pytest.raises(ModelError, match="at most 2 models"):
+            p.session.add_model("c", "c", small())
+        assert "c" not in p.session.uploaded
+        p.session.remove_data("a")
+        p.session.add_data("c", "c", recorded(3))
+        monkeypatch.setattr(desk, "ROOM", 80)
+        with pytest.raises(ModelError, match="recordings"):
+            p.session.add_data("b", "b", recorded(8))
+        assert p.session.recorded("b").size == 3
+        p.wait("done", p.simulate(setup_of(model="b")))
+
+
+def test_what_makes_a_run_doubtful_is_told_with_it():
+    """Every time, though Python warns once only, and also where it is known already."""
+    with page() as p:
+        for values in ({}, {"drives.early.mu": 5.0}, {}):
+            id = p.simulate(setup_of(dt=0.16, values=values))
+            p.wait("done", id)
+            begin, _ = p.wait("begin", id)
+            assert len(begin["warnings"]) == 1
+            assert "0.16 ms are too long" in begin["warnings"][0]
+        assert begin["known"]
+        id = p.simulate()
+        p.wait("done", id)
+        assert p.wait("begin", id)[0]["warnings"] == []
+
+
+# --- what exports wait for ------------------------------------------------------------------------
+
+LONG = setup_of(duration=4000.0, dt=0.025)
+
+
+def asking(session, setup):
+    """Ask for a result in a thread; return it, and what came of it."""
+    found = []
+
+    def ask():
+        try:
+            found.append(session.result(setup))
+        except Exception as error:
+            found.append(error)
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    return thread, found
+
+
+def test_what_an_export_waits_for_is_given_up():
+    with page() as p:
+        p.wait("done", p.simulate())
+        thread, found = asking(p.session, LONG)
+        time.sleep(0.1)
+        began = time.monotonic()
+        p.send(type="stop_export")
+        thread.join()
+        assert time.monotonic() - began < 2.0
+        assert isinstance(found[0], Cancelled)
+        # another time it is done
+        assert p.session.result(setup_of(seed=3)).identical(simulated(setup_of(seed=3)))
+
+
+def test_a_newer_export_takes_the_place_of_one_that_was_not_computed_yet():
+    with page() as p:
+        p.wait("done", p.simulate())
+        thread, found = asking(p.session, LONG)
+        time.sleep(0.1)
+        setup = setup_of(seed=5)
+        assert p.session.result(setup).identical(simulated(setup))
+        thread.join()
+        assert isinstance(found[0], Cancelled)
+
+
+def test_two_exports_of_the_same_are_computed_once():
+    setup = setup_of(duration=400.0, seed=6)
+    with page() as p:
+        p.wait("done", p.simulate())
+        both = [asking(p.session, setup) for _ in range(2)]
+        for thread, _ in both:
+            thread.join()
+        assert both[0][1][0] is both[1][1][0]
+
+
+def test_a_session_that_is_closed_gives_up_its_exports():
+    with page() as p:
+        thread, found = asking(p.session, LONG)
+        time.sleep(0.1)
+    thread.join(5.0)
+    assert isinstance(found[0], Cancelled)
 
 
 def test_what_fails_unexpectedly_is_told(caplog):

@@ -1,11 +1,13 @@
 """The screen, in Chromium: each gesture changes what is shown, and what is shown is simulated."""
 
 import re
+import time
 
 import pytest
 
 import apical
-from screen import CHROMIUM, QUIET, Server, drag, looking, middle, serving
+from apical.studio import serve
+from screen import CHROMIUM, QUIET, TOKEN, Server, drag, looking, middle, serving
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +21,19 @@ def test_it_opens_on_a_running_response_with_hints(screen):
         assert len(screen.pixels(panel)) > 1000, panel
     assert screen.page.get_by_text("the simulation follows").is_visible()
     assert "live" in screen.page.locator(".pill").inner_text()
+
+
+def test_the_file_that_a_browser_is_given_leads_in(chromium, server, monkeypatch):
+    given = []
+    monkeypatch.setattr(serve.webbrowser, "open", given.append)
+    with serve._browser(server.address):
+        while not given:
+            time.sleep(0.01)
+        with looking(chromium, given[0]) as other:
+            other.settled()
+            assert other.page.url.startswith("http://127.0.0.1")
+            assert TOKEN not in other.page.url
+            assert other.foreign.pop(0) == given[0]
 
 
 def test_every_control_has_a_name(screen):
@@ -117,6 +132,17 @@ def test_a_number_is_typed_and_a_double_click_takes_it_back(screen):
     assert screen.value_of("Arrival", "evdist1") == "63.5 ms"
 
 
+def test_what_makes_a_run_doubtful_is_said(screen):
+    doubt = screen.page.locator(".status-doubt")
+    assert not doubt.count()
+    with screen.changes():
+        screen.type("Step, ms", 0.125)
+    assert "too long for the gates" in doubt.inner_text()
+    with screen.changes():
+        screen.page.keyboard.press("Control+z")
+    assert not doubt.count()
+
+
 def test_what_cannot_be_is_refused_in_the_field(screen):
     field = screen.page.locator("[data-drive=evdist1] input[aria-label='Spread, ms']")
     field.fill("-3")
@@ -193,54 +219,7 @@ def test_a_range_of_a_value_is_seen_side_by_side(screen):
     assert screen.number("Arrival", "evdist1") == pytest.approx(float(said), abs=0.06)
 
 
-# --- flags on the wave ----------------------------------------------------------------------------
-
-
-def test_a_flag_sideways_is_arrival_upwards_strength_and_its_edge_spread(screen):
-    page = screen.page
-    flag = page.locator("[role=slider][aria-label='D1 arrival']")
-    x, y = middle(flag)
-    with screen.changes():
-        drag(page, (x, y), (x + 60, y))
-    assert screen.number("Arrival", "evdist1") > 66
-    assert screen.number("Strength", "evdist1") == 1
-    x, y = middle(flag)
-    with screen.changes():
-        drag(page, (x, y), (x, y - 40))
-    assert screen.number("Strength", "evdist1") > 1.2
-    before = screen.number("Spread", "evdist1")
-    x, y = middle(page.locator("[role=slider][aria-label='D1 spread, late edge']"))
-    with screen.changes():
-        drag(page, (x, y), (x + 30, y))
-    assert screen.number("Spread", "evdist1") > before + 1
-    with screen.changes():
-        flag.dblclick()
-    assert screen.value_of("Arrival", "evdist1") == "63.5 ms"
-    assert screen.value_of("Strength", "evdist1") == "× 1.00"
-
-
 # --- drives ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "kind", ["Evoked, distal", "Rhythm, proximal", "Poisson, distal", "Spike times, proximal"]
-)
-def test_drives_of_every_kind_are_added_and_removed(screen, kind):
-    page, cards = screen.page, screen.page.locator("[data-drive]")
-    before = screen.drawn()
-    page.get_by_role("button", name="Add a drive").click()
-    page.get_by_role("menuitem", name=kind).click()
-    screen.settled(before)
-    screen.until(lambda: cards.count() == 4)
-    name = next(
-        n for n in cards.evaluate_all("all => all.map(e => e.dataset.drive)")
-        if n not in ("evprox1", "evprox2", "evdist1")
-    )  # fmt: skip
-    before = screen.drawn()
-    page.get_by_role("button", name=f"Drive {name}: more").click()
-    page.get_by_role("menuitem", name="Remove").click()
-    screen.settled(before)
-    screen.until(lambda: cards.count() == 3)
 
 
 def test_a_drive_is_duplicated_and_its_weights_typed(screen):
@@ -350,6 +329,37 @@ def test_the_address_holds_the_state(screen, chromium, server):
         assert other.value_of("Arrival", "evdist1") == "75.0 ms"
 
 
+def test_a_dropped_model_is_there_again_though_the_server_knows_nothing_of_it(chromium, files):
+    other = apical.models.load("erp").scale((2, 2)).set({"drives.evdist1.mu": 90.0})
+    text = other.to_json().encode()
+    file = {"name": "other.json", "mimeType": "application/json", "buffer": text}
+    with serving(str(files / "small.json")) as first, looking(chromium, first.address) as screen:
+        screen.settled()
+        with screen.changes():
+            screen.page.locator(".session-input").set_input_files(file)
+        digest = screen.data("digest")
+        screen.until(lambda: "#" in screen.page.url)
+        screen.until(
+            lambda: screen.page.evaluate("localStorage['apical-studio']?.includes('other.json')")
+        )
+        first.kill()
+        with serving(str(files / "small.json"), port=first.port):
+            screen.page.reload()
+            screen.settled()
+            assert screen.data("digest") == digest
+            choice = screen.page.locator(".model-field select option:checked")
+            assert "other.json" in choice.inner_text()
+            # nor does it matter to who has only the address
+            address = screen.page.url
+            with looking(chromium, first.address) as stranger:
+                stranger.settled()
+                stranger.page.goto("about:blank")
+                stranger.page.goto(address)
+                said = stranger.page.locator(".status-note.bad")
+                said.wait_for()
+                assert "drop that on the page again" in said.inner_text()
+
+
 def test_a_server_that_is_lost_is_found_again_with_the_state(chromium, files):
     with serving(str(files / "small.json")) as first, looking(chromium, first.address) as screen:
         screen.settled()
@@ -429,3 +439,57 @@ def test_colours_are_switched(screen):
     page.get_by_role("button", name="Light colours").click()
     screen.until(lambda: screen.pixels("csd") != pixels)
     assert page.evaluate("document.querySelector('.studio').dataset.theme") == "light"
+
+
+def test_what_was_done_can_be_undone_after_the_page_was_loaded_anew(screen):
+    page = screen.page
+    for label, value in (("Arrival, ms", 75), ("Spread, ms", 6)):
+        with screen.changes():
+            screen.type(label, value, "evdist1")
+    with screen.changes():
+        page.keyboard.press("Control+z")
+    kept = "() => sessionStorage.getItem('apical-studio-history') ?? ''"
+    screen.until(lambda: '"redo":[{' in page.evaluate(kept))
+    page.reload()
+    screen.settled()
+    page.get_by_role("button", name="History").click()
+    steps = page.get_by_role("menuitemcheckbox").all_inner_texts()
+    assert steps[0].startswith("D1 arrival 63.53 → 75")
+    page.keyboard.press("Escape")
+    with screen.changes():
+        page.keyboard.press("Control+Shift+z")
+    assert screen.value_of("Spread", "evdist1") == "6.0 ms"
+    with screen.changes():
+        page.keyboard.press("Control+z")
+        page.keyboard.press("Control+z")
+    assert screen.value_of("Arrival", "evdist1") == "63.5 ms"
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_all_text_can_be_read(chromium, server, scheme):
+    """Every tone that text has, on every ground: at least 4.5 to 1 (WCAG 2.2, AA)."""
+    tones = ["ink", "muted", "faint", "accent", "warn", "bad", "good", "proximal", "distal",
+             "other", "l2", "l5", "recorded", "fit", *(f"run-{k}" for k in range(6))]  # fmt: skip
+    with looking(chromium, server.address, scheme=scheme) as screen:
+        read = """names => names.map(name => getComputedStyle(document.querySelector('.studio'))
+            .getPropertyValue('--' + name).trim())"""
+        inks = dict(zip(tones, screen.page.evaluate(read, tones), strict=True))
+        grounds = screen.page.evaluate(read, ["bg", "panel", "panel-2", "raised"])
+    low = {
+        name: min(contrast(ink, ground) for ground in grounds)
+        for name, ink in inks.items()
+        if min(contrast(ink, ground) for ground in grounds) < 4.5
+    }
+    assert low == {}
+
+
+def contrast(a, b):
+    """Return the contrast of two colours (#rrggbb) as WCAG defines it."""
+    low, high = sorted(luminance(colour) for colour in (a, b))
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour):
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return sum(w * p for w, p in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -152,6 +152,20 @@ def test_runs_are_kept_compared_renamed_and_deleted(screen):
 # --- fits -----------------------------------------------------------------------------------------
 
 
+def test_kept_runs_are_smoothed_as_the_one_on_the_screen(screen):
+    screen.page.keyboard.press("k")
+    kept = "JSON.parse(localStorage['apical-studio']).kept[0]"
+    screen.until(lambda: screen.page.evaluate(f"localStorage['apical-studio'] && !!{kept}"))
+    before = screen.page.evaluate(f"{kept}.wave.rows[0]")
+    with screen.changes():
+        screen.type("Smooth, ms", 10)
+    screen.until(lambda: screen.page.evaluate(f"{kept}.view.smooth === 10"))
+    assert screen.page.evaluate(f"{kept}.wave.rows[0]") != before
+    with screen.changes():
+        screen.page.keyboard.press("Control+z")
+    screen.until(lambda: screen.page.evaluate(f"{kept}.wave.rows[0]") == before)
+
+
 def test_a_fit_is_started_stopped_and_its_best_kept(screen, files):
     page = screen.page
     before = screen.drawn()
@@ -249,6 +263,23 @@ def original():
 )  # fmt: skip
 def test_files_are_what_they_say(screen, tmp_path, kind, begins):
     assert saved(screen.page, kind, tmp_path).read_bytes().startswith(begins)
+
+
+def test_an_export_that_is_not_computed_yet_is_cancelled(screen):
+    page, before = screen.page, screen.drawn()
+    screen.type("Trials", 100)
+    # the first is shown before all are there
+    screen.until(lambda: screen.drawn() > before and screen.data("state") == "live")
+    page.get_by_role("button", name="Export", exact=True).click()
+    page.get_by_role("menuitem", name="Dipole as shown").click()
+    making = page.locator(".status-making")
+    making.wait_for()
+    assert "dipole.csv" in making.inner_text()
+    making.get_by_role("button").click()
+    making.wait_for(state="detached")
+    assert "not made" in page.locator(".status-note").inner_text()
+    screen.type("Trials", 1)
+    screen.settled()
 
 
 def test_the_code_follows_the_hand(screen):

@@ -1,7 +1,13 @@
 """The server: its page, its socket and its requests, behind the guard."""
 
 import json
+import os
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+import numpy as np
 import pytest
 
 pytest.importorskip("starlette", reason="the extra 'studio' is not installed")
@@ -10,6 +16,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 import apical
+from apical.errors import Cancelled
 from apical.studio import requests, serve, server
 from apical.studio.frames import decode
 from apical.studio.guard import Rules, names_of
@@ -161,6 +168,32 @@ def test_a_model_that_is_none_and_a_setup_that_cannot_be_are_told(page):
         assert answer.json()["problems"]
 
 
+def test_an_export_that_is_given_up_says_so(page, monkeypatch):
+    browser, _ = page
+
+    def give_up(*given, **options):
+        raise Cancelled("given up")
+
+    monkeypatch.setattr("apical.studio.live.simulate", give_up)
+    answer = post(browser, "export/dipole.csv", asked(model="small", seed=9))
+    assert answer.status_code == 409
+    assert answer.json()["problems"][0]["message"] == "given up"
+
+
+def test_a_run_is_shown_in_another_view(page):
+    browser, _ = page
+    body = json.loads(asked()) | {"view": {"smooth": 2.0, "scale": 3.0}}
+    answer = post(browser, "wave", json.dumps(body))
+    header, arrays = decode(answer.content)
+    whole = apical.simulate(small(), 16.0, dt=0.05, precision="single")
+    wanted = whole.smooth(2.0).scale(3.0).dipole.values[0]
+    assert header["type"] == "done"
+    assert header["hash"] == whole.digest()
+    assert np.array_equal(arrays["dipole"][1:], wanted.astype("f4"))
+    wide = json.loads(asked()) | {"view": {"smooth": 100.0}}
+    assert post(browser, "wave", json.dumps(wide)).status_code == 400
+
+
 def test_recordings_come_and_go(page):
     browser, socket = page
     answer = post(browser, "data", RECORDED, name="a.txt", **CLEAR)
@@ -226,6 +259,39 @@ def test_a_page_that_was_not_built_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(serve, "STATIC", tmp_path)
     with pytest.raises(serve.StudioError, match="npm run build"):
         serve.serve(make, serve.Where(), print, browse=False)
+
+
+def test_a_browser_is_given_a_file_of_its_users_alone_and_no_secret(monkeypatch):
+    given = []
+    monkeypatch.setattr(serve.webbrowser, "open", given.append)
+    address = f"http://127.0.0.1:8150/?k={TOKEN}"
+    with serve._browser(address):
+        for _ in range(200):
+            if given:
+                break
+            time.sleep(0.01)
+        assert TOKEN not in given[0]
+        file = Path(url2pathname(urlsplit(given[0]).path))
+        assert address in file.read_text()
+        if os.name == "posix":
+            assert file.stat().st_mode & 0o777 == 0o600
+            assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert not file.parent.exists()
+
+
+def test_the_file_is_gone_once_it_was_read(monkeypatch):
+    given = []
+    monkeypatch.setattr(serve.webbrowser, "open", given.append)
+    monkeypatch.setattr(serve, "_READ", 0.3)
+    with serve._browser("http://127.0.0.1:8150/"):
+        time.sleep(1.0)
+        assert not Path(url2pathname(urlsplit(given[0]).path)).exists()
+
+
+def test_no_browser_is_opened_where_none_is_wanted(monkeypatch):
+    monkeypatch.setattr(serve.webbrowser, "open", pytest.fail)
+    with serve._browser(""):
+        pass
 
 
 def test_a_short_secret_is_refused(monkeypatch):

@@ -7,13 +7,15 @@ import pytest
 import xarray as xr
 
 import apical
-from apical import ElectrodeArray, Recording, simulate
+from apical import ElectrodeArray, Recording, laminar, simulate
 from apical.studio.column import structure, structure_key
 from apical.studio.idle import further_trials, probes
 from apical.studio.kept import Kept, Shelf, Slope
 from apical.studio.setup import Setup, View
+from apical.studio.spectrogram import spectrogram
 from apical.studio.waves import (
     column_means,
+    columns_of,
     faults,
     measured,
     recorded_as_shown,
@@ -76,13 +78,53 @@ def test_densities_are_those_of_csd():
 @pytest.mark.parametrize("samples", [1, 5, 800, 801, 6801])
 def test_columns_of_time_lose_nothing(samples):
     rows = np.random.default_rng(0).normal(size=(2, samples))
-    low, high = thinned(rows)[:, ::2], thinned(rows)[:, 1::2]
+    first = columns_of(rows.shape[1])[:-1]
+    low, high = thinned(rows, first)[:, ::2], thinned(rows, first)[:, 1::2]
     assert low.shape == (2, min(800, samples))
     assert np.array_equal(low.min(axis=1), rows.min(axis=1))
     assert np.array_equal(high.max(axis=1), rows.max(axis=1))
-    means = column_means(rows)
+    means = column_means(rows, first)
     assert (low <= means + 1e-12).all()
     assert (means <= high + 1e-12).all()
+
+
+def test_the_electrode_array_that_is_looked_at_is_shown():
+    arrays = {"one": ElectrodeArray(positions=[(20, 0, 0)]), "two": laminar(20, 0, electrodes=3)}
+    result = run(small(arrays))
+    for asked, shown_of, n in (("", "one", 1), ("two", "two", 3), ("gone", "one", 1)):
+        fields, found = measured(result, View(electrodes=asked), None)
+        assert (fields["electrodes"], len(found["lfp"])) == (shown_of, n)
+
+
+def test_a_spectrogram_is_that_of_wavelets_as_a_density():
+    time = np.arange(0, 500, DT)
+    sine = 3 * np.sin(2 * np.pi * 40 * time / 1000)
+    total = xr.DataArray(sine, dims="time", coords={"time": time}, attrs={"units": "nAm"})
+    found = spectrogram(total)
+    frequencies = found["tfr_frequency"]
+    assert found["tfr"].shape[1] <= 400
+    middle = found["tfr"][:, found["tfr"].shape[1] // 2]
+    assert frequencies[middle.argmax()] == 40
+    # the same from all samples
+    cycles = np.clip(frequencies / 5, 2, 7)
+    whole = apical.tfr(total, frequencies, cycles, padding="mirror") / (1000 / DT)
+    np.testing.assert_allclose(middle.max(), whole.isel(time=time.size // 2).max(), rtol=0.01)
+    # no wavelet is longer than twice the run
+    assert frequencies.min() == 4
+
+
+def test_a_spectrogram_is_made_only_where_it_is_looked_at():
+    result = simulate(small(), 60.0, dt=DT, precision="single")
+    assert "tfr" not in measured(result, View(), None)[1]
+    _, arrays = measured(result, View(field="spectrogram", smooth=5, scale=2), None)
+    raw = shown(result, View(scale=2.0)).total().squeeze("trial", drop=True)
+    wanted = spectrogram(raw)
+    np.testing.assert_allclose(arrays["tfr"], wanted["tfr"], rtol=1e-5)
+    assert arrays["tfr"].shape[0] == arrays["tfr_frequency"].size
+
+
+def test_a_run_of_a_few_ms_has_no_spectrogram():
+    assert spectrogram(wave(np.ones(3)).assign_coords(time=[0.0, 0.1, 0.2])) == {}
 
 
 # --- scores -------------------------------------------------------------------------------------

@@ -55,20 +55,28 @@ def execute(request: Request) -> None:
         recorded = _recorded(request)
 
     from apical import models
-    from apical.studio.opened import session_of, warm_up
-    from apical.studio.uploads import model_key, read_model
 
     key, name, code = request.model, "", ""
     if not models.exists(key):
+        from apical.studio.uploads import model_key, read_model
+
         path = Path(request.model)
         key, name = model_key(network), path.name
         code = read_model(path.read_bytes(), name)[1]
 
     def make(send: Callable[[bytes], None]) -> Session:
+        # what a session needs takes longer to load than the server, which listens meanwhile
+        from apical.studio.opened import session_of
+
         return session_of(send, key, network, recorded, name, code)
 
-    warm_up(key, network)
-    serve(make, where, _tell, not request.no_browser)
+    def tell(address: str) -> None:
+        typer.echo(f"apical studio: {address}")
+        if not request.no_browser:
+            typer.echo("A browser opens; if it cannot show the studio, open this address in it.")
+        typer.echo("Ctrl-C ends it")
+
+    serve(make, where, tell, not request.no_browser)
 
 
 def _recorded(request: Request) -> xr.DataArray | None:
@@ -87,7 +95,3 @@ def _recorded(request: Request) -> xr.DataArray | None:
             f"{request.data.name}: {found.reason} Drop it on the page, which asks for more"
         )
     return found
-
-
-def _tell(address: str) -> None:
-    typer.echo(f"apical studio: {address}\nCtrl-C ends it")

@@ -9,8 +9,8 @@ import numpy as np
 from mpl_toolkits.mplot3d.art3d import Line3DCollection
 from mpl_toolkits.mplot3d.axes3d import Axes3D
 
+from apical.plan.geometry import Floats, positions, section_ends
 from apical.plots import style
-from apical.plots.geometry import Floats, positions, section_ends
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from apical.plots import style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from apical.plots.geometry import Floats
+    from apical.plan.geometry import Floats
 
 # more labels of electrodes do not fit
 _MOST_TICKS = 14

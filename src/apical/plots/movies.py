@@ -15,9 +15,9 @@ from mpl_toolkits.mplot3d.art3d import Line3DCollection
 
 from apical.errors import ModelError, Problem, StorageError
 from apical.io.atomic import replacing
+from apical.plan.geometry import Floats, positions, site_ends
 from apical.plots import style
 from apical.plots.cells import axes3d, frame
-from apical.plots.geometry import Floats, positions, site_ends
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -9,15 +9,15 @@ from matplotlib.ticker import MaxNLocator
 
 from apical.plan import compile
 from apical.plan.connect import Pairs, expand
+from apical.plan.geometry import positions
 from apical.plots import style
-from apical.plots.geometry import positions
 from apical.plots.tables import table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from apical.model import Network
-    from apical.plots.geometry import Floats
+    from apical.plan.geometry import Floats
 
 _LABELS = {
     "number": "Synapses",

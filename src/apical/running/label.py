@@ -80,7 +80,7 @@ def label(
 
 
 def label_since(prepared: Prepared, trials: Sequence[Trial], first: int, step: int) -> Result:
-    """Return dipoles and spikes of a stretch of a run, from sample `first` on."""
+    """Return dipoles, potentials and spikes of a stretch of a run, from sample `first` on."""
     from apical.result import Result
 
     plan = prepared.plan
@@ -92,6 +92,7 @@ def label_since(prepared: Prepared, trials: Sequence[Trial], first: int, step: i
     return Result.from_arrays(
         plan.network, plan.time[first : step + 1], dipole[..., first:], spikes=columns,
         sources=sources(plan), rest=rest,
+        lfp=potentials(prepared, trials, plan.time[: step + 1], first),
     )  # fmt: skip
 
 
@@ -110,22 +111,36 @@ def relative_dipoles(prepared: Prepared, trials: Sequence[Trial]) -> tuple[Float
 
 
 def potentials(
-    prepared: Prepared, trials: Sequence[Trial], time: Floats
+    prepared: Prepared, trials: Sequence[Trial], time: Floats, first: int = 0
 ) -> dict[str, RecordedPotentials]:
-    """Return what electrode arrays have seen at some times, relative to rest as dipoles are."""
+    """Return what electrode arrays have seen at some times, relative to rest as dipoles are.
+
+    Parameters
+    ----------
+    prepared : Prepared
+        What was run.
+    trials : sequence of Trial
+        What came out.
+    time : (n_time,) array, ms
+        From the beginning to the step that was reached.
+    first : int
+        Position in `time` of the first that is wanted.
+    """
     from apical.result import RecordedPotentials
 
     plan, found = prepared.plan, {}
     for name, array in plan.network.electrodes.items():
         mine = [k for k, o in enumerate(plan.observables) if array_of(o) == name]
-        at = time[:: steps_between(array, plan.dt)]
+        every = steps_between(array, plan.dt)
+        begin = -(-first // every)
+        at = time[::every][begin:]
         values = np.zeros((len(trials), len(mine), len(array.positions), len(at)))
         for trial, given in zip(values, trials, strict=True):
             for k, potential in zip(mine, trial, strict=True):
-                potential[:] = given.raw.observed[k]
+                potential[:] = given.raw.observed[k][:, begin:]
         rest = np.zeros(values.shape[1:3])
         if prepared.at_rest:
-            rest[:] = values[0, :, :, 0]
+            rest[:] = np.stack([trials[0].raw.observed[k][:, 0] for k in mine])
             values -= rest[:, :, None]
         found[name] = RecordedPotentials(
             time=at, values=values, rest=rest, positions=np.array(array.positions),

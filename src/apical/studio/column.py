@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from apical.plan.geometry import positions, section_ends
 from apical.studio.messages import PopulationInfo, Structure
 
 if TYPE_CHECKING:
@@ -57,9 +58,6 @@ def populations(network: Network) -> tuple[PopulationInfo, ...]:
 
 def geometry(network: Network) -> dict[str, np.ndarray]:
     """Return the arrays of a `Structure`: ends of sections, somata, and of which cells they are."""
-    # it brings Matplotlib, which takes a second to load
-    from apical.plots.geometry import positions, section_ends
-
     segments, owners, somata, kinds = [], [], [], []
     cells = 0
     for k, (name, population) in enumerate(network.populations.items()):

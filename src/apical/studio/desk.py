@@ -13,12 +13,16 @@ from apical.studio.post import Inbox, Outbox
 from apical.studio.waves import recorded_as_shown
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import xarray as xr
 
     from apical.model import Network
     from apical.studio.setup import View
 
 _log = logging.getLogger(__name__)
+#: How many recordings a session may hold, and how many models; and bytes of each.
+MOST, ROOM = 50, 256 * 2**20
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,32 @@ class Desk:
     shelf: Shelf
     uploaded: dict[str, Network] = field(default_factory=dict)
     recordings: dict[str, Recording] = field(default_factory=dict)
+    _sizes: dict[str, int] = field(default_factory=dict)
+
+    def add_recording(self, recording: Recording) -> None:
+        """Take a recording, in place of one of the same key.
+
+        Raises
+        ------
+        ModelError
+            If there is no room for it.
+        """
+        sizes = {key: each.samples.nbytes for key, each in self.recordings.items()}
+        sizes[recording.info.key] = recording.samples.nbytes
+        _check_room(sizes, "recordings", "remove one first")
+        self.recordings[recording.info.key] = recording
+
+    def add_model(self, key: str, network: Network) -> None:
+        """Take a model; raises `ModelError` if there is no room for it."""
+        # what it takes in memory is a multiple of its text
+        self._sizes[key] = len(network.to_json())
+        try:
+            _check_room(self._sizes, "models", "open another page for more")
+        except ModelError:
+            del self._sizes[key]
+            raise
+        self.uploaded[key] = network
+        self.shelf.forget(key)
 
     def recorded(self, key: str) -> xr.DataArray:
         """Return a recording's samples.
@@ -102,3 +132,9 @@ class Desk:
             ]  # fmt: skip
         infos = [ProblemInfo(path=p.path, message=p.message, hint=p.hint) for p in problems]
         self.outbox.put(Wrong(id=id, problems=tuple(infos)))
+
+
+def _check_room(sizes: Mapping[str, int], what: str, hint: str) -> None:
+    if len(sizes) > MOST or sum(sizes.values()) > ROOM:
+        message = f"a page holds at most {MOST} {what}, of {ROOM // 2**20} MB in all"
+        raise ModelError([Problem("", message, hint)])

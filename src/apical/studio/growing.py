@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from apical.plan.extracellular import steps_between
 from apical.studio.messages import Chunk
-from apical.studio.waves import as_shown, names_of, rows_of, window_of
+from apical.studio.potentials import Potentials
+from apical.studio.waves import as_shown, looked_at, names_of, potential, rows_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Growing:
-    """Dipoles and spikes of the first trial, as far as they are known.
+    """Dipoles, potentials and spikes of the first trial, as far as they are known.
 
     Parameters
     ----------
@@ -36,6 +38,7 @@ class Growing:
         self._rows = np.zeros((len(rows), samples))
         self._spikes = {"time": np.zeros(0)} | {k: np.zeros(0, int) for k in ("source", "cell")}
         self._sources: tuple[str, ...] = ()
+        self._potentials: dict[str, Potentials] = {}
         # samples of this run, and of an earlier one after them
         self._reached = self._filled = 0
         self._time, self._fraction = 0.0, 0.0
@@ -65,6 +68,8 @@ class Growing:
     def anew(self) -> None:
         """Send everything again: the screen shows something else."""
         self._next, self._since, self._fresh = 0, -self.dt, True
+        for each in self._potentials.values():
+            each.anew()
 
     def name_sources(self, sources: tuple[str, ...]) -> None:
         """Say what sends spikes; their numbers change as drives come and go."""
@@ -88,6 +93,7 @@ class Growing:
         self._next = min(self._next, max(0, first - self._reach(view)))
         self._since = min(self._since, chunk.since)
         self._take_spikes(arrays.spikes, chunk.since)
+        self._take_potentials(chunk.new)
         self._time, self._fraction, self._fresh = chunk.time, chunk.fraction, True
 
     def take(self, id: int, view: View) -> tuple[Chunk, dict[str, np.ndarray]] | None:
@@ -106,9 +112,12 @@ class Growing:
         arrays = {f"spike_{name}": self._spikes[name][new].astype(k) for name, k in kinds.items()}
         frame = Chunk(
             id=id, first=first, since=self._since, time=self._time, fraction=self._fraction,
-            names=self.names,
+            names=self.names, electrodes=(electrodes := looked_at(self._potentials, view)),
         )  # fmt: skip
         arrays["dipole"] = self._shown(first, last, view).astype("<f4")
+        if electrodes:
+            fields, more = self._potentials[electrodes].take()
+            frame, arrays = frame.model_copy(update=fields), arrays | more
         self._next, self._since, self._fresh = last, math.inf, False
         return frame, arrays
 
@@ -133,3 +142,16 @@ class Growing:
             name: np.concatenate([values[old], spikes[name]])
             for name, values in self._spikes.items()
         }
+
+    def _take_potentials(self, new: Result) -> None:
+        """Take what electrode arrays have seen."""
+        before, self._potentials = self._potentials, {}
+        for name, each in new.lfp.items():
+            every = steps_between(new.network.electrodes[name], self.dt)
+            stretch, samples = potential(each), (self._rows.shape[1] - 1) // every + 1
+            known = before.get(name)
+            if known is None or not known.fits(stretch, samples):
+                known = Potentials(stretch, samples)
+            if stretch.sizes["time"]:
+                known.add(stretch, round(float(stretch["time"][0]) / (every * self.dt)))
+            self._potentials[name] = known

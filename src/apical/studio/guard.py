@@ -8,13 +8,14 @@ for are answered; and what changes something must come from the studio's own pag
 
 from __future__ import annotations
 
+import html
 import secrets
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 #: Name of the secret in the address; ``token`` is taken by Jupyter's proxy.
@@ -78,7 +79,8 @@ class Guard:
             await _refuse(scope, receive, send, reason)
         elif scope["type"] == "http" and self._brings_token(scope):
             # also where there is a cookie already: the secret stays in no address
-            await self._enter(scope)(scope, receive, self._with_headers(send))
+            response = self._enter(scope, headers)
+            await response(scope, receive, self._with_headers(send))
         elif self._has_cookie(headers):
             await self._app(scope, receive, self._with_headers(send))
         else:
@@ -106,10 +108,16 @@ class Guard:
         given = dict(_query(scope)).get(KEY, "")
         return scope["method"] == "GET" and _same(given, self._rules.token or "")
 
-    def _enter(self, scope: Scope) -> Response:
+    def _enter(self, scope: Scope, headers: Headers) -> Response:
         """Exchange the secret for a cookie, and take it out of the address."""
         kept = urlencode([(name, value) for name, value in _query(scope) if name != KEY])
-        response = RedirectResponse(f"./?{kept}" if kept else "./", 303)
+        place = f"./?{kept}" if kept else "./"
+        if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+            response: Response = RedirectResponse(place, 303)
+        else:
+            # the cookie would not go along with a redirection of who comes from elsewhere, such
+            # as from the file that the browser was given to open; from a page of our own it does
+            response = HTMLResponse(page_to(place))
         response.set_cookie(
             self._rules.cookie, self._rules.token or "", httponly=True, samesite="strict"
         )
@@ -128,6 +136,16 @@ class Guard:
             await send(message)
 
         return sending
+
+
+def page_to(address: str) -> str:
+    """Return a page that leads to another at once."""
+    address = html.escape(address)
+    return (
+        '<!doctype html><meta charset="utf-8"><title>apical studio</title>'
+        f'<meta http-equiv="refresh" content="0; url={address}">'
+        f'<a href="{address}">apical studio</a>'
+    )
 
 
 def names_of(host: str, port: int) -> frozenset[str]:

@@ -47,10 +47,13 @@ class Kept:
         By number of trials.
     slopes : dict of str to Slope
         By address.
+    warnings : tuple of str
+        What makes it doubtful.
     """
 
     results: dict[int, Result] = field(default_factory=dict)
     slopes: dict[str, Slope] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:

@@ -16,16 +16,20 @@ from apical.errors import ModelError, Problem
 from apical.model import Network
 from apical.simulate import simulate
 from apical.studio.desk import Desk, Recording
-from apical.studio.fitting import Fitting
+from apical.studio.errands import Errands
+from apical.studio.frames import encode
 from apical.studio.kept import ROOM, Shelf
 from apical.studio.messages import (
     Data,
     DataInfo,
+    Done,
     Drawn,
     Hello,
     ModelInfo,
     Saying,
+    Simulate,
     StartFit,
+    StopExport,
     StopFit,
     from_browser,
 )
@@ -33,12 +37,14 @@ from apical.studio.post import Inbox, Outbox
 from apical.studio.runner import run_options
 from apical.studio.saying import Listener
 from apical.studio.setup import Setup, View
-from apical.studio.show import Show
+from apical.studio.show import NOBODY, Show, check
+from apical.studio.waves import measured
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from apical.result import Result
+    from apical.studio.fitting import Fitting
     from apical.watch import Watch
 
 #: Seconds that `Session.close` waits for what is being computed to end.
@@ -82,18 +88,23 @@ class Session:
         self._desk = Desk(Inbox(), Outbox(send), Shelf(room), dict(uploaded or {}), recordings)
         self._models = {key: _uploaded(key, n.name or key) for key, n in self.uploaded.items()}
         self._listener = Listener(lambda text: self._desk.outbox.put(Saying(text=text)))
-        self._fitting = Fitting(self._desk)
+        self._fitting: Fitting | None = None
+        self._errands = Errands()
         self._show = Show(self._desk, watch)
         self._thread = threading.Thread(target=self._show.work, name="apical studio")
         self._thread.start()
 
     # --- what the server calls ----------------------------------------------------------------
 
+    def begin(self) -> None:
+        """Run what a page begins with before one asks for it."""
+        self._desk.inbox.put(Simulate(id=NOBODY, setup=self._setup, view=self._view))
+
     def greet(self) -> None:
         """Send a page that has come what there is."""
         desk = self._desk
         desk.outbox.forget()
-        self._show.forget_structure()
+        self._show.forget_page()
         known = [ModelInfo(key=key, title=title) for key, title in models.names().items()]
         hello = Hello.model_validate(
             {
@@ -121,23 +132,30 @@ class Session:
             self._desk.outbox.drawn(message.seq)
             self._desk.inbox.wake()
         elif isinstance(message, StartFit):
-            self._fitting.start(message)
+            self._fits().start(message)
         elif isinstance(message, StopFit):
-            self._fitting.stop()
+            self._fits().stop()
+        elif isinstance(message, StopExport):
+            self._errands.stop()
         else:
             self._desk.inbox.put(message)
 
     def add_model(self, key: str, name: str, network: Network, code: str = "") -> ModelInfo:
-        """Take a model, which setups may name by its key from now on."""
-        self._desk.uploaded[key] = network
-        self._desk.shelf.forget(key)
+        """Take a model, which setups may name by its key from now on.
+
+        Raises
+        ------
+        ModelError
+            If the session has no room for it.
+        """
+        self._desk.add_model(key, network)
         self._models[key] = _uploaded(key, name, code)
         return self._models[key]
 
     def add_data(self, key: str, name: str, data: xr.DataArray, note: str = "") -> DataInfo:
-        """Take a recording (ms, nAm), and send its samples."""
+        """Take a recording (ms, nAm), and send its samples; raises as `add_model` does."""
         recording = Recording.of(key, name, data, note)
-        self._desk.recordings[key] = recording
+        self._desk.add_recording(recording)
         self._send_data(recording)
         return recording.info
 
@@ -165,14 +183,30 @@ class Session:
         ------
         ModelError, NumericalError
             If it cannot be simulated.
+        Cancelled
+            If another setup's was asked for meanwhile, or the page has given it up.
         """
         kept = self._desk.shelf.of(setup)
-        if (found := kept.results.get(setup.trials)) is None:
-            network = setup.network(self.uploaded)
-            found = simulate(network, setup.duration, trials=setup.trials, **run_options(setup))
-            kept.results[setup.trials] = found
-            self._desk.shelf.tidy()
+        if found := kept.results.get(setup.trials):
+            return found
+        network = setup.network(self.uploaded)
+        with self._errands.turn(setup) as progress:
+            # somebody else may have waited for the same
+            if (found := kept.results.get(setup.trials)) is None:
+                found = simulate(
+                    network, setup.duration, trials=setup.trials, **run_options(setup),
+                    progress=progress,
+                )  # fmt: skip
+                kept.results[setup.trials] = found
+                self._desk.shelf.tidy()
         return found
+
+    def shown(self, setup: Setup, view: View) -> bytes:
+        """Return a `Done` frame of a setup in some view; raises as `result` does."""
+        check(view, setup)
+        result = self.result(setup)
+        fields, arrays = measured(result, view, self._desk.compared(view))
+        return encode(Done(id=NOBODY, hash=result.digest(), **fields), arrays)
 
     def close(self) -> None:
         """End everything within one window of steps."""
@@ -180,9 +214,19 @@ class Session:
         self._desk.inbox.close()
         self._desk.outbox.close()
         self._show.stop()
-        self._fitting.close()
+        self._errands.stop()
+        if self._fitting is not None:
+            self._fitting.close()
         if threading.current_thread() is not self._thread:
             self._thread.join(_PATIENCE)
+
+    def _fits(self) -> Fitting:
+        if self._fitting is None:
+            # it loads all searches, which the first page can do without
+            from apical.studio.fitting import Fitting
+
+            self._fitting = Fitting(self._desk)
+        return self._fitting
 
     def _send_data(self, recording: Recording) -> None:
         samples = recording.samples

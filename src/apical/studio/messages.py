@@ -72,7 +72,15 @@ class StopFit(Message):
     type: Literal["stop_fit"] = "stop_fit"
 
 
-FromBrowser = Annotated[Simulate | Look | Drawn | StartFit | StopFit, Field(discriminator="type")]
+class StopExport(Message):
+    """Give up what is computed for exports."""
+
+    type: Literal["stop_export"] = "stop_export"
+
+
+FromBrowser = Annotated[
+    Simulate | Look | Drawn | StartFit | StopFit | StopExport, Field(discriminator="type")
+]
 
 # --- from the server --------------------------------------------------------------------------
 
@@ -171,6 +179,8 @@ class Begin(Frame):
     dt: float
     #: whether all of it comes from memory
     known: bool = False
+    #: what makes the run doubtful, in words
+    warnings: tuple[str, ...] = ()
 
 
 class Chunk(Frame):
@@ -179,6 +189,8 @@ class Chunk(Frame):
     Arrays: `dipole` (1 + contributing populations, n) f4, nAm, smoothed and scaled as the view
     says, the total first; its first sample is number `first`. `spike_time` f4 (ms),
     `spike_source` u2 (populations, then drives), `spike_cell` i4: all spikes after `since`.
+    `lfp`, `csd` and `depth` as in `Done`, of those columns of time that are whole and new, the
+    first of which is number `column` of `columns`.
     """
 
     type: Literal["chunk"] = "chunk"
@@ -188,6 +200,9 @@ class Chunk(Frame):
     time: float
     fraction: float
     names: tuple[str, ...]
+    electrodes: str = ""
+    column: int = 0
+    columns: int = 0
 
 
 class Scores(Message):
@@ -208,7 +223,8 @@ class Done(Frame):
     Arrays: `dipole` as in a chunk, whole; `rates` (sources, bins) f4, Hz, in bins of `bin` ms;
     `lfp` (electrodes, 2 * columns) f4, µV, smallest and largest of each column of time; `csd`
     (electrodes, columns) f4, µA/mm³; `depth` (electrodes) f4, µm; `psd_frequency`, `psd` f4
-    (Hz, nAm²/Hz); `band` (3, n) f4, mean, lowest and highest over trials, if there are several.
+    (Hz, nAm²/Hz); `tfr` (frequencies, columns), `tfr_frequency` f4 (nAm²/Hz, Hz), if the view asks
+    for a spectrogram; `band` (3, n) f4, mean, lowest and highest over trials, if there are several.
     """
 
     type: Literal["done"] = "done"

@@ -54,6 +54,7 @@ def Studio(network: Network, data: xr.DataArray | None = None, **options: Any) -
                 lambda frame: self.send({"frame": True}, [frame]),
                 model_key(network), network, data, **options,
             )  # fmt: skip
+            self.session.begin()
             self.on_msg(self._take)
 
         def close(self) -> None:

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from apical import models
-from apical.errors import ApicalError
-from apical.simulate import simulate
 from apical.studio.live import Session
-from apical.studio.runner import run_options
 from apical.studio.setup import opening
-from apical.studio.show import load_slow
 from apical.studio.uploads import key_of
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from apical.model import Network
-
-
-#: How much of a run (ms) loads and finds all that a whole one needs.
-_A_LITTLE = 1.0
-
-
-def warm_up(key: str, network: Network) -> None:
-    """Load, in a thread, what a page's first run will need, while the browser still starts."""
-
-    def work() -> None:
-        load_slow()
-        setup, _ = opening(network, key)
-        # what cannot be run is told to the page
-        with suppress(ApicalError):
-            simulate(setup.network({key: network}), _A_LITTLE, **run_options(setup))
-
-    threading.Thread(target=work, daemon=True, name="apical warm-up").start()
 
 
 def session_of(

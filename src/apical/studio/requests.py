@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from apical.errors import ApicalError, ModelError, Problem
+from apical.errors import ApicalError, Cancelled, ModelError, Problem
 from apical.studio import export, uploads
 from apical.studio.messages import ProblemInfo
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Bytes of a file that is taken, and of what is asked for.
 MAX_FILE, MAX_ASKED = 64 * 2**20, 16 * 2**20
-OK, WRONG, MISSING, TOO_LARGE, FAILED = 200, 400, 404, 413, 500
+OK, WRONG, MISSING, GIVEN_UP, TOO_LARGE, FAILED = 200, 400, 404, 409, 413, 500
 _log = logging.getLogger(__name__)
 _JSON = "application/json"
 
@@ -67,6 +67,8 @@ def answer(session: Session | None, request: Request) -> Answer:
         return problems(error.problems)
     except ValidationError as error:
         return problems(Problem(".".join(map(str, e["loc"])), e["msg"]) for e in error.errors())
+    except Cancelled as error:
+        return problems([Problem("", str(error))], GIVEN_UP)
     except (ApicalError, ValueError) as error:
         return problems([Problem("", str(error))])
     except Exception as error:
@@ -121,6 +123,11 @@ def _code(session: Session, request: Request) -> Answer:
     return _json({"text": export.script(session, asked)})
 
 
+def _wave(session: Session, request: Request) -> Answer:
+    asked = export.Asked.model_validate_json(request.body)
+    return Answer(OK, "application/octet-stream", session.shown(asked.setup, asked.view))
+
+
 def _export(session: Session, request: Request) -> Answer:
     asked = export.Asked.model_validate_json(request.body)
     kind = export.KINDS[request.path.removeprefix("export/")]
@@ -137,4 +144,5 @@ _ANSWERS = {
     ("DELETE", "data"): _remove_data,
     ("POST", "model"): _add_model,
     ("POST", "code"): _code,
+    ("POST", "wave"): _wave,
 }

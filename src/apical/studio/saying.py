@@ -1,11 +1,18 @@
-"""What the engines say while they work, handed on to sessions."""
+"""What the engines say while they work, and what they warn of, handed on to sessions."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from apical.errors import ApicalWarning
 
 _ENGINES = logging.getLogger("apical.engines")
+#: What is done with warnings is one for all threads.
+_WARNINGS = threading.Lock()
 
 
 class Listener(logging.Handler):
@@ -32,3 +39,16 @@ class Listener(logging.Handler):
         """Listen no longer."""
         _ENGINES.removeHandler(self)
         super().close()
+
+
+@contextmanager
+def heeding(told: list[str]) -> Iterator[None]:
+    """Take down apical's warnings, each time that they are given, instead of printing them."""
+    with _WARNINGS, warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", ApicalWarning)
+        yield
+    for each in found:
+        if issubclass(each.category, ApicalWarning):
+            told.append(str(each.message))
+        else:
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 import threading
 import webbrowser
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from apical.errors import ApicalError
 from apical.io.extras import extra
 
 if TYPE_CHECKING:
+    from apical.studio.guard import Rules
     from apical.studio.live import Session
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -26,6 +28,8 @@ TOKEN = "APICAL_STUDIO_TOKEN"
 _SHORTEST_TOKEN = 16
 #: Seconds between signs of life on a page's socket.
 _PING = 20.0
+#: Seconds after which a browser has read what it was given to open.
+_READ = 60.0
 #: Where the page is, once it is built.
 STATIC = Path(__file__).parent / "static"
 
@@ -84,10 +88,7 @@ def serve(
     """
     for package in ("starlette", "uvicorn", "websockets"):
         extra(package, "studio", "the studio's pages")
-    import uvicorn
-
     from apical.studio.guard import KEY, Rules, names_of, new_token
-    from apical.studio.server import MAX_MESSAGE, application
 
     if not (STATIC / "index.html").exists():
         raise StudioError(
@@ -100,12 +101,7 @@ def serve(
     hosts = frozenset() if where.unix else names_of(where.host, port)
     hosts |= {f"{name.lower()}:{port}" for name in where.names}
     rules = Rules(token, hosts, cookie=f"apical-{port}", framed=where.unix is not None)
-    config = uvicorn.Config(
-        application(make, rules), log_level="warning", ws="websockets-sansio", lifespan="on",
-        ws_max_size=MAX_MESSAGE, ws_ping_interval=_PING, ws_per_message_deflate=False,
-        server_header=False, date_header=False, timeout_graceful_shutdown=2,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
+    address = ""
     if where.unix:
         say(f"listening on {where.unix}")
     else:
@@ -113,11 +109,25 @@ def serve(
         name = f"[{name}]" if ":" in name else name
         address = f"http://{name}:{port}/?{KEY}={token}"
         say(address)
-        if browse:
-            _open(address)
     # Ctrl-C is how a studio ends
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listening])
+    with suppress(KeyboardInterrupt), _browser(address if browse else ""):
+        _run(make, rules, listening)
+
+
+def _run(
+    make: Callable[[Callable[[bytes], None]], Session], rules: Rules, listening: socket.socket
+) -> None:
+    """Answer on a socket until Ctrl-C; who connects before all is loaded waits a moment."""
+    import uvicorn
+
+    from apical.studio.server import MAX_MESSAGE, application
+
+    config = uvicorn.Config(
+        application(make, rules), log_level="warning", ws="websockets-sansio", lifespan="on",
+        ws_max_size=MAX_MESSAGE, ws_ping_interval=_PING, ws_per_message_deflate=False,
+        server_header=False, date_header=False, timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    uvicorn.Server(config).run(sockets=[listening])
 
 
 def _listen(where: Where) -> socket.socket:
@@ -157,9 +167,30 @@ def _given_token() -> str | None:
     return token
 
 
-def _open(address: str) -> None:
-    """Open a browser, beside the server: some take long to return; the socket listens already."""
-    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+@contextmanager
+def _browser(address: str) -> Iterator[None]:
+    """Open a browser, if there is an address: beside the server, as some take long to return.
+
+    Whatever stands on its command line is seen by all users of the machine. So it is given a file
+    that only its own user can read, which holds the address with the secret, for a while.
+    """
+    if not address:
+        yield
+        return
+    from apical.studio.guard import page_to
+
+    with tempfile.TemporaryDirectory(prefix="apical-", ignore_cleanup_errors=True) as folder:
+        file = Path(folder) / "studio.html"
+        file.touch(0o600)
+        file.write_text(page_to(address), encoding="utf-8")
+        threading.Thread(target=webbrowser.open, args=(file.as_uri(),), daemon=True).start()
+        removal = threading.Timer(_READ, file.unlink, kwargs={"missing_ok": True})
+        removal.daemon = True
+        removal.start()
+        try:
+            yield
+        finally:
+            removal.cancel()
 
 
 def is_local(where: Where) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from functools import partial
 
 from starlette.applications import Starlette
@@ -16,18 +16,14 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from apical.studio import requests
 from apical.studio.guard import POLICY_VIOLATION, Guard, Rules
-from apical.studio.live import Session
 from apical.studio.serve import STATIC
-from apical.studio.sessions import Full, Sessions, is_key
+from apical.studio.sessions import Full, Make, Sessions, is_key
 
 #: Letters of a message on the socket.
 MAX_MESSAGE = 4 * 2**20
 #: Codes of a socket that is closed: it said too much; come back later; another page took its place.
 _TOO_LONG, _LATER, _ELSEWHERE = 1009, 1013, 4001
-
-Make = Callable[[Callable[[bytes], None]], Session]
 
 
 def application(make: Make, rules: Rules) -> Starlette:
@@ -44,10 +40,8 @@ def application(make: Make, rules: Rules) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        try:
+        async with sessions.open():
             yield
-        finally:
-            await run_in_threadpool(sessions.close)
 
     ask = partial(_answer, sessions)
     routes = [
@@ -56,6 +50,7 @@ def application(make: Make, rules: Rules) -> Starlette:
         Route("/data", ask, methods=["POST", "DELETE"]),
         Route("/model", ask, methods=["POST"]),
         Route("/code", ask, methods=["POST"]),
+        Route("/wave", ask, methods=["POST"]),
         Route("/export/{kind}", ask, methods=["POST"]),
         Mount("/", StaticFiles(directory=STATIC, check_dir=False)),
     ]
@@ -68,6 +63,9 @@ async def _page(request: Request) -> Response:
 
 async def _answer(sessions: Sessions, request: Request) -> Response:
     """Answer a request of a page that is connected."""
+    # it loads what exports need, which the first page can do without
+    from apical.studio import requests
+
     path = request.url.path.removeprefix(request.scope.get("root_path", "")).strip("/")
     body = await _body(request, requests.most_bytes(path))
     if body is None:
@@ -98,7 +96,7 @@ async def _socket(sessions: Sessions, socket: WebSocket) -> None:
         return
     await socket.accept()
     try:
-        session, out = sessions.join(key)
+        session, out = await sessions.join(key)
     except Full:
         await socket.close(_LATER, "too many studios are open on this server")
         return

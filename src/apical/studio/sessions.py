@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from apical.studio.live import Session
 
+Make = Callable[[Callable[[bytes], None]], "Session"]
 #: How many pages may be open, and for how long one that has gone is waited for (s).
 MOST, PATIENCE = 8, 120.0
+#: Seconds between looks at who has gone.
+LOOK = 30.0
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
 
@@ -49,10 +53,26 @@ class Sessions:
         Makes a session, given where its frames go.
     """
 
-    def __init__(self, make: Callable[[Callable[[bytes], None]], Session]) -> None:
+    def __init__(self, make: Make) -> None:
         self._make, self._places = make, dict[str, Place]()
+        # of the page that comes first
+        self._first: Place | None = None
+        self._opening: asyncio.Future[None] | None = None
 
-    def join(self, key: str) -> tuple[Session, asyncio.Queue[bytes | None]]:
+    @contextlib.asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Begin what the first page will show, before it comes; tidy now and then; end all."""
+        loop = asyncio.get_running_loop()
+        self._opening = loop.run_in_executor(None, self._begin, loop)
+        tidying = loop.create_task(self._keep_tidy())
+        try:
+            yield
+        finally:
+            tidying.cancel()
+            await asyncio.wait([self._opening])
+            await asyncio.to_thread(self.close)
+
+    async def join(self, key: str) -> tuple[Session, asyncio.Queue[bytes | None]]:
         """Connect a page: with the session that it had, or a new one.
 
         Raises
@@ -60,13 +80,14 @@ class Sessions:
         Full
             If there are too many.
         """
+        if self._opening is not None:
+            await asyncio.wait([self._opening])
         place = self._places.get(key)
         if place is None:
             self._tidy()
             if len(self._places) >= MOST:
                 raise Full
-            place = Place()
-            place.session = self._make(self._sender(place))
+            place, self._first = self._first or self._place(asyncio.get_running_loop()), None
             self._places[key] = place
         elif place.out is not None:
             place.out.put_nowait(None)  # the older page of the same key is sent away
@@ -87,21 +108,37 @@ class Sessions:
 
     def close(self) -> None:
         """End all, and wait until they have ended."""
-        for closing in [self._end(key) for key in list(self._places)]:
+        places, self._first = [*self._places.values(), self._first], None
+        self._places.clear()
+        for closing in [self._end(place) for place in places if place is not None]:
             closing.join()
 
-    def _tidy(self) -> None:
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._first = self._place(loop)
+        assert self._first.session is not None
+        self._first.session.begin()
+
+    def _place(self, loop: asyncio.AbstractEventLoop) -> Place:
+        place = Place()
+        place.session = self._make(_sender(place, loop))
+        return place
+
+    async def _keep_tidy(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            self._tidy(room=1)
+
+    def _tidy(self, room: int = 0) -> None:
         """End sessions whose pages have been gone for long; where it is crowded, the oldest."""
         gone = sorted((place.left, key) for key, place in self._places.items() if place.out is None)
-        crowded = len(self._places) >= MOST
+        crowded = len(self._places) >= MOST + room
         for left, key in gone:
             if time.monotonic() - left > PATIENCE or crowded:
-                self._end(key)
+                self._end(self._places.pop(key))
                 crowded = False
 
-    def _end(self, key: str) -> threading.Thread:
-        """Forget a session; it ends in a thread, as that takes a while and others are served."""
-        place = self._places.pop(key)
+    def _end(self, place: Place) -> threading.Thread:
+        """End a session in a thread, as that takes a while and others are served."""
         if place.out is not None:
             place.out.put_nowait(None)
         assert place.session is not None
@@ -109,19 +146,19 @@ class Sessions:
         closing.start()
         return closing
 
-    def _sender(self, place: Place) -> Callable[[bytes], None]:
-        """Return what takes a frame from any thread to the page that is connected, if one is."""
-        loop = asyncio.get_running_loop()
 
-        def hand_over(frame: bytes) -> None:
-            if place.out is not None:
-                place.out.put_nowait(frame)
+def _sender(place: Place, loop: asyncio.AbstractEventLoop) -> Callable[[bytes], None]:
+    """Return what takes a frame from any thread to the page that is connected, if one is."""
 
-        def send(frame: bytes) -> None:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(hand_over, frame)
+    def hand_over(frame: bytes) -> None:
+        if place.out is not None:
+            place.out.put_nowait(frame)
 
-        return send
+    def send(frame: bytes) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(hand_over, frame)
+
+    return send
 
 
 def is_key(text: str) -> bool:

@@ -22,6 +22,8 @@ ADDABLE = ("populations", "projections", "drives", "biases", "recordings", "elec
 MAX_DURATION, MAX_TRIALS, MAX_GRID, MIN_STEP = 10_000.0, 100, 30, 1e-3
 #: Cells of a network, and samples of all trials of a run, that are shown live at most.
 MAX_CELLS, MAX_SAMPLES = 20_000, 50_000_000
+#: How keys of models that were handed over begin.
+FILE = "file-"
 #: Factors and shifts of waves.
 _Factor = Annotated[float, Field(ge=-1e9, le=1e9)]
 
@@ -116,6 +118,8 @@ class Setup(Message):
         if models.exists(self.model):
             return _library(self.model)
         hint = did_you_mean(self.model, [*models.names(), *uploaded], "models are")
+        if self.model.startswith(FILE):
+            hint = "it was a file: drop that on the page again, or open its session"
         raise ModelError([Problem("model", f"there is no model '{self.model}'", hint)])
 
 
@@ -142,6 +146,10 @@ class View(Message):
         Added to the recording's times.
     factor : float
         Factor on the recording.
+    electrodes : str
+        Electrode array whose potentials are shown; the first, if there is none of this name.
+    field : {'lfp', 'psd', 'spectrogram'}
+        What is shown beside the dipole: potentials, or power of the dipole.
     """
 
     smooth: Annotated[float, Field(ge=0, le=1000)] = 0.0
@@ -151,6 +159,8 @@ class View(Message):
     tmax: float | None = None
     shift: _Factor = 0.0
     factor: _Factor = 1.0
+    electrodes: str = ""
+    field: Literal["lfp", "psd", "spectrogram"] = "lfp"
 
 
 #: What evoked responses are usually shown with (Neymotin et al. 2020): a Hamming window (ms), and

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import logging
+import threading
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
+from functools import cache
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,7 @@ from apical.studio.growing import Growing
 from apical.studio.idle import further_trials, probes, slopes
 from apical.studio.messages import Begin, Done, Look, Sensitivity, Simulate, TrialsDone
 from apical.studio.runner import LOOK, Runner
+from apical.studio.saying import heeding
 from apical.studio.setup import Setup, View
 from apical.studio.waves import as_shown, faults, measured, names_of
 
@@ -29,8 +32,10 @@ if TYPE_CHECKING:
     from apical.watch import Watch
 
 _log = logging.getLogger(__name__)
-#: What takes a second to load: for the column, and for spectra.
-_SLOW = ("apical.plots.geometry", "scipy.signal")
+#: What takes half a second to load, and is needed at the end of a run only: for spectra.
+_SLOW = "scipy.signal"
+#: The request of a run that is begun before a page asks for one.
+NOBODY = 0
 #: Seconds at least between frames of a run.
 _PACE = 0.05
 #: How many addresses are remembered as touched.
@@ -78,7 +83,7 @@ class Show:
     def __init__(self, desk: Desk, begin: Callable[..., Watch]) -> None:
         self._desk, self._inbox, self._outbox = desk, desk.inbox, desk.outbox
         self._runner, self._shadow = Runner(begin), Runner(begin)
-        self._id, self._view = 0, View()
+        self._id, self._view = NOBODY, View()
         self._current: Current | None = None
         self._work: Generator[None, None, None] | None = None
         # of the work: may it be given up, and is its first trial on the screen as a whole
@@ -88,12 +93,11 @@ class Show:
         # of the runner, and on the screen
         self._growing: Growing | None = None
         self._screen: Growing | None = None
-        self._sent, self._structure = 0.0, ""
+        self._sent, self._structure, self._new_page = 0.0, "", True
         self._touched: list[str] = []
 
     def work(self) -> None:
         """Do what is asked for until the session ends."""
-        load_slow()
         try:
             while not self._inbox.closed:
                 self._one_turn()
@@ -113,9 +117,9 @@ class Show:
         self._runner.stop()
         self._shadow.stop()
 
-    def forget_structure(self) -> None:
-        """Send the structure with the next setup: a page has come that does not know it."""
-        self._structure = ""
+    def forget_page(self) -> None:
+        """Send everything with the next setup: a page has come that knows nothing."""
+        self._new_page = True
 
     # --- one thing after the other ------------------------------------------------------------
 
@@ -141,8 +145,12 @@ class Show:
         """Check what is asked for, and let it take the place of what there is."""
         setup = request.setup
         network = setup.network(self._desk.uploaded)
-        _check(request.view, setup)
+        check(request.view, setup)
         self._touch(setup)
+        if self._new_page:
+            self._new_page, self._structure = False, ""
+            if self._growing is not None:
+                self._growing.anew()
         self._id, self._view = request.id, request.view
         self._send_structure(setup, network)
         self._leave()
@@ -153,7 +161,7 @@ class Show:
         """Show the same in another way."""
         if self._current is None:
             return
-        _check(request.view, self._current.setup)
+        check(request.view, self._current.setup)
         old, self._id, self._view = self._view, request.id, request.view
         other = (old.smooth, old.scale) != (request.view.smooth, request.view.scale)
         if self._whole:
@@ -192,21 +200,26 @@ class Show:
         if current.best is None:
             yield from self._run(current)
         else:
-            self._show_known(current.best)
-        if (result := current.best) is None:
+            self._show_known(current.best, current.kept.warnings)
+        if (result := current.best) is None or self._id == NOBODY:
             return
+        # while the page draws what came last
+        id, done = self._id, self._done(current, result)
         yield from self._until_drawn()
         self._offer()
         self._leavable = self._whole = True
-        self._send_done(current, result)
+        # another view may have been asked for meanwhile
+        self._outbox.put(*(done if id == self._id else self._done(current, result)), wave=True)
         if current.setup.trials not in current.kept.results:
             yield from self._further_trials(current)
         yield from self._slopes_of(current, result)
 
     def _run(self, current: Current) -> Generator[None, None, None]:
         """Run the first trial, and send what there is of it."""
-        setup = current.setup
-        watch, since = self._runner.to(current.network, setup)
+        setup, told = current.setup, list[str]()
+        with heeding(told):
+            watch, since = self._runner.to(current.network, setup)
+        current.kept.warnings = tuple(dict.fromkeys(told))
         growing = Growing(
             names_of(current.network), steps_in(setup.duration, setup.dt) + 1, setup.dt
         )
@@ -217,7 +230,10 @@ class Show:
         self._growing.name_sources((*current.network.populations, *current.network.drives))
         self._screen, self._sent = self._growing, 0.0
         since = max(0.0, min(since, self._growing.unsent))
-        self._outbox.put(Begin(id=self._id, since=since, duration=setup.duration, dt=setup.dt))
+        self._outbox.put(
+            Begin(id=self._id, since=since, duration=setup.duration, dt=setup.dt,
+                  warnings=current.kept.warnings)
+        )  # fmt: skip
         for chunk in watch:
             self._growing.add(chunk, self._view)
             if self._outbox.free and monotonic() - self._sent > _PACE:
@@ -227,12 +243,12 @@ class Show:
             current.kept.results[1] = watch.result()
             self._desk.shelf.tidy()
 
-    def _show_known(self, result: Result) -> None:
+    def _show_known(self, result: Result, warnings: tuple[str, ...]) -> None:
         self._screen = Growing.of(result)
         provenance = result.provenance
         self._outbox.put(
             Begin(id=self._id, since=0.0, duration=provenance["duration"], dt=provenance["dt"],
-                  known=True)
+                  known=True, warnings=warnings)
         )  # fmt: skip
 
     def _offer(self) -> None:
@@ -241,6 +257,7 @@ class Show:
             return
         frame, arrays = found
         self._outbox.put(frame, arrays, wave=True)
+        load_slow()
         self._sent = monotonic()
         self._leavable = self._leavable or arrays["dipole"].size > 0
 
@@ -265,7 +282,7 @@ class Show:
         current.kept.results[trials] = result
         self._desk.shelf.tidy()
         yield from self._until_drawn()
-        self._send_done(current, result)
+        self._outbox.put(*self._done(current, result), wave=True)
 
     def _slopes_of(self, current: Current, result: Result) -> Generator[None, None, None]:
         kept = current.kept
@@ -289,16 +306,17 @@ class Show:
         current, self._stale = self._current, False
         if current is None or current.best is None:
             return
-        self._send_done(current, current.best)
+        self._outbox.put(*self._done(current, current.best), wave=True)
         if self._stale_slopes:
             self._stale_slopes = False
             for slope in current.kept.slopes.values():
                 self._send_slope(slope)
 
-    def _send_done(self, current: Current, result: Result) -> None:
+    def _done(self, current: Current, result: Result) -> tuple[Done, dict[str, np.ndarray]]:
+        """Return a frame with all of a result."""
         fields, arrays = measured(result, self._view, self._desk.compared(self._view))
         hash = result.digest() if result.trials == current.setup.trials else ""
-        self._outbox.put(Done(id=self._id, hash=hash, **fields), arrays, wave=True)
+        return Done(id=self._id, hash=hash, **fields), arrays
 
     def _send_slope(self, slope: Slope) -> None:
         setup = self._current.setup if self._current else None
@@ -326,12 +344,13 @@ class Show:
         self._touched = list(dict.fromkeys([*new, *self._touched]))[:_TOUCHED]
 
 
+@cache
 def load_slow() -> None:
-    """Load now what takes long, rather than when it is needed."""
-    for name in _SLOW:
-        importlib.import_module(name)
+    """Load what takes long, once, beside the first run rather than before or after it."""
+    threading.Thread(target=importlib.import_module, args=(_SLOW,), name="apical loads").start()
 
 
-def _check(view: View, setup: Setup) -> None:
+def check(view: View, setup: Setup) -> None:
+    """Raise `ModelError` if a run cannot be shown so."""
     if problems := faults(view, setup.duration, setup.dt):
         raise ModelError(problems)

@@ -15,7 +15,7 @@ import numpy as np
 
 from apical.errors import FileFormatError
 from apical.io.recorded import Row, dipole_from_text, labelled, table_rows
-from apical.studio.setup import Message
+from apical.studio.setup import FILE, Message
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -148,7 +148,7 @@ def key_of(array: xr.DataArray) -> str:
 
 def model_key(network: Network) -> str:
     """Return a key of a model by its contents."""
-    return f"file-{network.content_hash()[:16]}"
+    return f"{FILE}{network.content_hash()[:16]}"
 
 
 def _code(name: str, how: How, without_times: bool) -> str:

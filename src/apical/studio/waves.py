@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from apical.analysis import (
 )
 from apical.errors import Problem
 from apical.studio.messages import Scores
+from apical.studio.spectrogram import spectrogram
 
 if TYPE_CHECKING:
     from apical.model import Network
@@ -110,7 +111,7 @@ def measured(
     arrays = {"dipole": waves.values, "rates": _rates(result), **_spectrum(result, view)}
     if result.trials > 1:
         arrays["band"] = _band(result, view)
-    name, potentials = _potentials(result)
+    name, potentials = _potentials(result, view)
     columns = result.arrays.spikes
     cells = len(result.network.populations)
     fields = {
@@ -143,11 +144,13 @@ def _rates(result: Result) -> Floats:
 
 
 def _spectrum(result: Result, view: View) -> dict[str, Floats]:
-    """Return the spectrum of the total dipole, scaled but not smoothed."""
+    """Return spectra of the total dipole, scaled but not smoothed."""
     rows = rows_of(result.arrays.dipole)[:1]
     raw = as_shown(rows, result.time, view.model_copy(update={"smooth": 0.0})).isel(row=0)
     found = psd(raw).sel(frequency=slice(0, _FREQUENCY))
-    return {"psd_frequency": found["frequency"].values, "psd": found.values}
+    arrays = {"psd_frequency": found["frequency"].values, "psd": found.values}
+    # it takes a tenth of a second, which nobody should wait for who does not look at it
+    return arrays | spectrogram(raw) if view.field == "spectrogram" else arrays
 
 
 def _band(result: Result, view: View) -> Floats:
@@ -156,32 +159,53 @@ def _band(result: Result, view: View) -> Floats:
     return np.stack([each.mean(axis=0), each.min(axis=0), each.max(axis=0)])
 
 
-def _potentials(result: Result) -> tuple[str, dict[str, Floats]]:
-    """Return the name of the first electrode array and what is shown of it."""
-    for name, each in result.lfp.items():
-        lfp = each.mean("trial", keep_attrs=True).sum("population", keep_attrs=True)
-        arrays = {"lfp": thinned(lfp.values), "depth": lfp["z"].values}
-        # electrodes that are no evenly spaced shank have none
-        with contextlib.suppress(DataError):
-            arrays["csd"] = column_means(csd(lfp).transpose("electrode", "time").values)
-        return name, arrays
-    return "", {}
+def _potentials(result: Result, view: View) -> tuple[str, dict[str, Floats]]:
+    """Return the name of the electrode array that is looked at, and what is shown of it."""
+    name = looked_at(result.lfp, view)
+    if not name:
+        return "", {}
+    lfp = potential(result.lfp[name])
+    return name, potentials_as_shown(lfp, columns_of(lfp.sizes["time"])[:-1])
 
 
-def thinned(rows: Floats) -> Floats:
+def looked_at(names: Collection[str], view: View) -> str:
+    """Return the electrode array that is looked at; empty if there is none."""
+    return view.electrodes if view.electrodes in names else next(iter(names), "")
+
+
+def potential(lfp: xr.DataArray) -> xr.DataArray:
+    """Return the whole potential of an array (electrode, time), µV, mean over trials."""
+    return lfp.mean("trial", keep_attrs=True).sum("population", keep_attrs=True)
+
+
+def potentials_as_shown(lfp: xr.DataArray, first: np.ndarray) -> dict[str, Floats]:
+    """Return potentials and their sources in columns of time.
+
+    Parameters
+    ----------
+    lfp : DataArray (electrode, time), µV
+    first : (columns,) array
+        Sample with which each column begins.
+    """
+    arrays = {"lfp": thinned(lfp.values, first), "depth": lfp["z"].values}
+    # electrodes that are no evenly spaced shank have none
+    with contextlib.suppress(DataError):
+        arrays["csd"] = column_means(csd(lfp).transpose("electrode", "time").values, first)
+    return arrays
+
+
+def thinned(rows: Floats, first: np.ndarray) -> Floats:
     """Return smallest and largest of each column of time, in turn: (row, 2 * columns)."""
-    first = _columns(rows.shape[1])
     both = [f.reduceat(rows, first, axis=1) for f in (np.minimum, np.maximum)]
     return np.stack(both, axis=2).reshape(len(rows), -1)
 
 
-def column_means(rows: Floats) -> Floats:
+def column_means(rows: Floats, first: np.ndarray) -> Floats:
     """Return the mean of each column of time: (row, columns)."""
-    first = _columns(rows.shape[1])
     return np.add.reduceat(rows, first, axis=1) / np.diff([*first, rows.shape[1]])
 
 
-def _columns(samples: int) -> np.ndarray:
-    """Return the first sample of each column."""
+def columns_of(samples: int) -> np.ndarray:
+    """Return the first sample of each column, and the end of the last."""
     columns = min(_COLUMNS, samples)
-    return np.arange(columns) * samples // columns
+    return np.arange(columns + 1) * samples // columns

@@ -1,6 +1,6 @@
 // Made by `npm run types` from the Python schema; not edited by hand.
 
-export type FromBrowser = Simulate | Look | Drawn | StartFit | StopFit;
+export type FromBrowser = Simulate | Look | Drawn | StartFit | StopFit | StopExport;
 export type ToBrowser =
   Hello | Data | Structure | Begin | Chunk | Done | TrialsDone | Sensitivity | Wrong | Saying | FitProgress | FitDone;
 
@@ -25,6 +25,7 @@ export interface Begin {
   duration: number;
   dt: number;
   known: boolean;
+  warnings: string[];
 }
 /**
  * A stretch of the run.
@@ -32,6 +33,8 @@ export interface Begin {
  * Arrays: `dipole` (1 + contributing populations, n) f4, nAm, smoothed and scaled as the view
  * says, the total first; its first sample is number `first`. `spike_time` f4 (ms),
  * `spike_source` u2 (populations, then drives), `spike_cell` i4: all spikes after `since`.
+ * `lfp`, `csd` and `depth` as in `Done`, of those columns of time that are whole and new, the
+ * first of which is number `column` of `columns`.
  */
 export interface Chunk {
   seq: number;
@@ -43,6 +46,9 @@ export interface Chunk {
   time: number;
   fraction: number;
   names: string[];
+  electrodes: string;
+  column: number;
+  columns: number;
 }
 /**
  * A recording; arrays `time` (f8, ms) and `values` (f8, nAm).
@@ -70,7 +76,8 @@ export interface DataInfo {
  * Arrays: `dipole` as in a chunk, whole; `rates` (sources, bins) f4, Hz, in bins of `bin` ms;
  * `lfp` (electrodes, 2 * columns) f4, µV, smallest and largest of each column of time; `csd`
  * (electrodes, columns) f4, µA/mm³; `depth` (electrodes) f4, µm; `psd_frequency`, `psd` f4
- * (Hz, nAm²/Hz); `band` (3, n) f4, mean, lowest and highest over trials, if there are several.
+ * (Hz, nAm²/Hz); `tfr` (frequencies, columns), `tfr_frequency` f4 (nAm²/Hz, Hz), if the view asks
+ * for a spectrogram; `band` (3, n) f4, mean, lowest and highest over trials, if there are several.
  */
 export interface Done {
   seq: number;
@@ -217,6 +224,10 @@ export interface Simulate {
  *     Added to the recording's times.
  * factor : float
  *     Factor on the recording.
+ * electrodes : str
+ *     Electrode array whose potentials are shown; the first, if there is none of this name.
+ * field : {'lfp', 'psd', 'spectrogram'}
+ *     What is shown beside the dipole: potentials, or power of the dipole.
  */
 export interface View {
   smooth: number;
@@ -226,6 +237,8 @@ export interface View {
   tmax: number | null;
   shift: number;
   factor: number;
+  electrodes: string;
+  field: "lfp" | "psd" | "spectrogram";
 }
 /**
  * Show what was computed last in another way.
@@ -257,6 +270,12 @@ export interface StartFit {
  */
 export interface StopFit {
   type: "stop_fit";
+}
+/**
+ * Give up what is computed for exports.
+ */
+export interface StopExport {
+  type: "stop_export";
 }
 /**
  * The first frame: what there is, and what to begin with.

@@ -6,7 +6,9 @@ import { useContext, useEffect } from "preact/hooks";
 import { Axis } from "./plot/axis";
 import { Painter } from "./plot/painter";
 import { Theme } from "./plot/theme";
+import { followPinned } from "./store/asides";
 import { receive } from "./store/receive";
+import { followSmoothing } from "./store/reshown";
 import type { Session } from "./store/session";
 import { Store } from "./store/store";
 import type { Transport } from "./transport";
@@ -38,6 +40,8 @@ export class Studio {
   /** a short word on what has happened, for the status bar */
   readonly note = signal("");
   readonly playing = signal(false);
+  /** files that are being made for the person */
+  readonly making = signal<readonly string[]>([]);
   /** the session of an earlier visit, while it is offered */
   readonly earlier = signal<Session | null>(null);
   /** lines of the dipole panel that are switched off */
@@ -62,6 +66,8 @@ export class Studio {
     transport.onOnline = (online) => {
       this.store.online.value = online;
     };
+    followPinned(this.store);
+    followSmoothing(this);
     effect(() => {
       this.store.undoSteps.value; // what was said is about what was done before
       this.note.value = "";

@@ -14,10 +14,19 @@ export const EXPORTS: { kind: string; label: string; hint: string }[] = [
   { kind: "script.py", label: "Python script", hint: ".py" },
 ];
 
+/** The server's status for what was cancelled, or gave way to something newer. */
+const GIVEN_UP = 409;
+
 /** Asks for a file of what is on the screen, and saves it. */
 export async function exportAs(studio: Studio, kind: string): Promise<void> {
-  studio.say(`making ${kind} …`);
-  const answer = await studio.transport.request("POST", `export/${kind}`, {}, asked(studio));
+  studio.making.value = [...studio.making.value.filter((k) => k !== kind), kind];
+  const answer = await studio.transport.request("POST", `export/${kind}`, {}, asked(studio)).finally(() => {
+    studio.making.value = studio.making.value.filter((k) => k !== kind);
+  });
+  if (answer.status === GIVEN_UP) {
+    studio.say(`${kind} was not made`);
+    return;
+  }
   if (answer.status !== 200) {
     const problems = (json(answer).problems ?? []) as { path: string; message: string }[];
     const text = problems.map((p) => `${p.path} ${p.message}`).join("\n");
@@ -26,6 +35,11 @@ export async function exportAs(studio: Studio, kind: string): Promise<void> {
   }
   saveAs(studio, answer.name || kind, new Blob([answer.body], { type: answer.media }));
   studio.say(`${answer.name} saved`);
+}
+
+/** Gives up what is being computed for files. */
+export function stopExports(studio: Studio): void {
+  studio.transport.send({ type: "stop_export" });
 }
 
 /** The script of what is on the screen. */

@@ -4,9 +4,9 @@ import { Dialog } from "../ui/Dialog";
 
 const KEYS: [string, [string, string][]][] = [
   ["On the wave", [
-    ["drag a flag ↔", "when an input arrives"],
+    ["drag a flag ↔", "when an input arrives or starts"],
     ["drag a flag ↕", "how strong it is"],
-    ["drag its edges", "how spread in time it is"],
+    ["drag its edges", "how spread it is, or when it begins and ends"],
     ["drag on the plot", "the window that is compared and fitted"],
     ["click", "holds the crosshair; the column shows that moment"],
     ["Ctrl wheel, [ ]", "zoom in time; Shift wheel moves; 0 shows all"],

@@ -15,7 +15,7 @@ export function Hints() {
     if (!wasSeen()) hints.value = true;
     return effect(() => {
       const done = [
-        store.undoSteps.value.some((step) => / (arrival|strength|spread) /.test(step.name)),
+        store.undoSteps.value.some((step) => / (arrival|start|shift|end|strength|amplitude|spread) /.test(step.name)),
         store.recordings.value.length > 0,
         store.fit.value !== null,
       ];

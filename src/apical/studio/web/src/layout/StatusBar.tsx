@@ -1,4 +1,6 @@
+import { stopExports } from "../files/save";
 import { useStudio } from "../studio";
+import { Button } from "../ui/Button";
 
 /** What runs, what has just happened, and what computes it. */
 export function StatusBar() {
@@ -13,11 +15,41 @@ export function StatusBar() {
   return (
     <footer class="status">
       <span>{steps} steps · dt {setup.dt} ms · {cells ?? "–"} cells · seed {setup.seed} · {trials}</span>
+      <Doubts />
+      <Making />
       <span class={`status-note ${problem ? "bad" : ""}`} aria-live="polite">
         {problem ? problemText(problem) : note.value || last || ""}
       </span>
       <span>{hello ? `apical ${hello.version} · ${setup.precision} precision · ${hello.cores} cores` : ""}</span>
     </footer>
+  );
+}
+
+/** What makes the run on the screen doubtful. */
+function Doubts() {
+  const { store } = useStudio();
+  const [first, ...more] = store.warnings.value;
+  if (!first || store.problems.value.length) return null;
+  return (
+    <span class="status-doubt" role="status" title={store.warnings.value.join("\n")}>
+      ⚠ {first}
+      {more.length > 0 && ` (and ${more.length} more)`}
+    </span>
+  );
+}
+
+/** The files that are being made, which may take a run. */
+function Making() {
+  const studio = useStudio();
+  const kinds = studio.making.value;
+  if (!kinds.length) return null;
+  return (
+    <span class="status-making" role="status">
+      making {kinds.join(", ")} …
+      <Button label="Cancel the export" kind="ghost" onClick={() => stopExports(studio)}>
+        Cancel
+      </Button>
+    </span>
   );
 }
 

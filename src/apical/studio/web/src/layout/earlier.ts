@@ -12,7 +12,8 @@ export async function openEarlier(studio: Studio): Promise<void> {
   const session = studio.earlier.value;
   studio.earlier.value = null;
   if (!session) return;
-  const known = studio.store.hello.value?.models.some((m) => m.key === session.setup.model);
+  const key = session.setup.model ?? "";
+  const known = key in session.models || studio.store.hello.value?.models.some((m) => m.key === key);
   if (!known) return studio.say("That session's model was a file: drop it again.");
   const there = studio.store.recordings.value.some((r) => r.info.key === session.view.data);
   const view = there ? session.view : { ...session.view, data: studio.store.view.value.data };

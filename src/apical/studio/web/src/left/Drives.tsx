@@ -1,8 +1,9 @@
 import { freeName, withPart } from "../model/editing";
-import { KINDS, newDrive } from "../model/newdrives";
+import { KINDS, newBias, newDrive } from "../model/newdrives";
 import { useStudio } from "../studio";
 import { Icon } from "../ui/Icon";
 import { Menu } from "../ui/Menu";
+import { BiasCard } from "./drives/BiasCard";
 import { Card } from "./drives/Card";
 
 /** Every input to the column, in the order of arrival. */
@@ -13,18 +14,24 @@ export function Drives() {
       const base = store.base.value;
       return withPart(s, "drives", freeName(s, base, "drives", stem), newDrive(s, base, kind, location));
     });
+  const addBias = () =>
+    store.edit("Add: tonic current", (s) => withPart(s, "biases", freeName(s, store.base.value, "biases", "bias"), newBias(store.base.value)));
+  const items = [
+    ...KINDS.map((k) => ({ label: k.label, action: () => add(k) })),
+    { label: "Tonic current", apart: true, action: addBias },
+  ];
   return (
     <section class="block" aria-label="Drives">
       <header class="block-head">
         <h2>Drives</h2>
-        <Menu label="Add a drive" kind="plain small" items={KINDS.map((k) => ({ label: k.label, action: () => add(k) }))}>
+        <Menu label="Add a drive" kind="plain small" items={items}>
           <Icon name="plus" size={13} /> add
         </Menu>
       </header>
-      {store.looks.value.map((look) => (
-        <Card key={look.name} look={look} />
-      ))}
-      {!store.looks.value.length && <p class="block-note">No input: the column rests. Add a drive.</p>}
+      {store.inputs.value.map((look) =>
+        look.field === "biases" ? <BiasCard key={`bias ${look.name}`} look={look} /> : <Card key={look.name} look={look} />,
+      )}
+      {!store.inputs.value.length && <p class="block-note">No input: the column rests. Add a drive.</p>}
     </section>
   );
 }

@@ -8,6 +8,7 @@ export type Side = "proximal" | "distal" | "other";
 
 /** How a drive appears: `P1`, `D1` …, in the order of arrival in the model; `Pr1`, `Dn1` … if it is not evoked. */
 export interface DriveLook {
+  field: "drives" | "biases";
   name: string;
   label: string;
   kind: string;
@@ -33,8 +34,15 @@ export function driveLooks(setup: Setup, base: Tree): DriveLook[] {
     const letter = (side === "other" ? "X" : side[0].toUpperCase()) + (KINDS[String(drive.kind)] ?? "");
     count[letter] = (count[letter] ?? 0) + 1;
     const label = `${letter}${count[letter]}`;
-    return { name, label, kind: String(drive.kind), side, arrow: ARROWS[side] };
+    return { field: "drives", name, label, kind: String(drive.kind), side, arrow: ARROWS[side] };
   });
+}
+
+/** The looks of currents into cells, which are shown among the drives: `I1`, `I2` … */
+export function biasLooks(setup: Setup, base: Tree): DriveLook[] {
+  return Object.keys(parts(setup, base, "biases")).map((name, i) => ({
+    field: "biases", name, label: `I${i + 1}`, kind: "bias", side: "other", arrow: "■",
+  })); // prettier-ignore
 }
 
 function sideOf(location: string): Side {

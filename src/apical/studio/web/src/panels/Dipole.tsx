@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { KeptRun } from "../store/state";
 import { useStudio } from "../studio";
 import { Panel } from "../ui/Panel";
+import { Beside } from "./Beside";
 import { Legend } from "./dipole/Legend";
 import { DipoleChart } from "./dipole/Chart";
 import type { Span } from "./dipole/range";
@@ -11,8 +12,7 @@ export function Dipole() {
   const studio = useStudio();
   const { store, axis } = studio;
   const pinned = store.pinnedRun.value;
-  const flipped = store.flipped.value && pinned ? pinned : null;
-  const beside = store.sideBySide.value && pinned && !studio.narrow.value ? pinned : null;
+  const flipped = store.flipped.value ? pinned : null;
   const span = useSignal<Span | null>(null);
   const menu = [
     { label: "Whole run", hint: "0", action: () => axis.reset(), disabled: axis.zoom.value === null },
@@ -33,10 +33,7 @@ export function Dipole() {
       tools={<Legend />}
       menu={menu}
     >
-      <div class={`dipole-charts ${beside ? "beside" : ""}`}>
-        <DipoleChart run={flipped} span={span} name={beside && "A · now"} />
-        {beside && <DipoleChart run={beside} span={span} name={`B · ${beside.name}`} still />}
-      </div>
+      <Beside>{(shown) => <DipoleChart {...shown} span={span} />}</Beside>
     </Panel>
   );
 }

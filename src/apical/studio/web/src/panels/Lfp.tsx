@@ -1,15 +1,20 @@
-import { signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
 import { short } from "../model/format";
-import { GUTTER, ticks } from "../plot/axis";
+import { type Axis, GUTTER } from "../plot/axis";
 import { faded } from "../plot/theme";
-import type { Details } from "../store/state";
+import type { Activity, Details, View } from "../store/state";
 import { type Studio, useStudio } from "../studio";
 import { Button } from "../ui/Button";
 import { type Area, Canvas } from "../ui/Canvas";
 import { Panel } from "../ui/Panel";
 import { byHeight, depthLabels } from "./depth";
+import { inTwoParts } from "./fresh";
+import { ArrayChoice } from "./ArrayChoice";
+import { activityOf, Beside, ChartName, compared, type Shown, watchShown } from "./Beside";
+import { PowerBar, Spectrogram } from "./Spectrogram";
+import { Spectrum } from "./Spectrum";
 import { TimePlot } from "./TimePlot";
+
+type Mode = NonNullable<View["field"]>;
 
 /** How many distances between electrodes the deflections of most electrodes may take, and those of any. */
 const OVERLAP = 1.4;
@@ -23,84 +28,100 @@ const USUAL = 0.998;
 const BEFORE = 0.4;
 const FONT = "11px Inter Variable, system-ui, sans-serif";
 
-/** Field potentials by depth, or the spectrum of the dipole. */
+const MODES: [Mode, string, string][] = [
+  ["lfp", "LFP", "Field potentials"],
+  ["psd", "PSD", "Power spectrum of the dipole"],
+  ["spectrogram", "TFR", "Spectrogram: power of the dipole by time and frequency"],
+];
+const TITLES: Record<Mode, [string, string]> = {
+  lfp: ["LFP", "by height"],
+  psd: ["Spectrum", "of the dipole, nAm²/Hz"],
+  spectrogram: ["Spectrogram", "of the dipole"],
+};
+
+/** Field potentials by depth, or power of the dipole by frequency, or by frequency and time. */
 export function Lfp() {
-  const mode = useMemo(() => signal<"lfp" | "psd">("lfp"), []);
-  const spectrum = mode.value === "psd";
+  const { store } = useStudio();
+  const mode = store.view.value.field ?? "lfp";
+  const [title, unit] = TITLES[mode];
+  const choose = (field: Mode, label: string) => store.editView(`Show ${label}`, (view) => ({ ...view, field }));
+  const tools = (
+    <>
+      {mode === "lfp" && <ArrayChoice />}
+      {mode === "spectrogram" && <PowerBar />}
+      {MODES.map(([key, label, meaning]) => (
+        <Button key={key} label={meaning} kind="ghost" pressed={mode === key} onClick={() => choose(key, label)}>
+          {label}
+        </Button>
+      ))}
+    </>
+  );
   return (
-    <Panel
-      name="lfp"
-      title={spectrum ? "Spectrum" : "LFP"}
-      unit={spectrum ? "of the dipole, nAm²/Hz" : "by height"}
-      tools={
-        <>
-          <Button label="Field potentials" kind="ghost" pressed={!spectrum} onClick={() => (mode.value = "lfp")}>
-            LFP
-          </Button>
-          <Button label="Power spectrum of the dipole" kind="ghost" pressed={spectrum} onClick={() => (mode.value = "psd")}>
-            PSD
-          </Button>
-        </>
-      }
-    >
-      {spectrum ? <Spectrum /> : <Stack />}
+    <Panel name="lfp" title={title} unit={unit} tools={tools}>
+      <Beside>{(shown) => (mode === "psd" ? <Spectrum {...shown} /> : mode === "lfp" ? <Stack {...shown} /> : <Spectrogram {...shown} />)}</Beside>
     </Panel>
   );
 }
 
-function Stack() {
+function Stack({ run, name }: Shown) {
   const studio = useStudio();
-  const { store, axis } = studio;
-  if (store.details.value && !store.details.value.lfp.length)
-    return <p class="empty">No electrodes: add a shank under Column.</p>;
+  const { store } = studio;
+  const known = activityOf(store, run)?.details;
+  if (known && !known.lfp.length) return <p class="empty">No electrodes: add a shank under Column.</p>;
   return (
     <TimePlot>
       <Canvas
         label="Field potentials of all electrodes over time, the highest electrode at the top"
-        watch={() => {
-          store.details.value;
-          store.current.value;
-          axis.tmin.value;
-          axis.tmax.value;
+        watch={() => watchShown(studio)}
+        draw={(area) => {
+          const activity = activityOf(store, run);
+          if (activity?.details) stack(studio, area, activity.details, activity.current);
         }}
-        draw={(area) => store.details.value && stack(studio, area, store.details.value)}
       />
+      <ChartName name={name} />
     </TimePlot>
   );
 }
 
-function stack(studio: Studio, area: Area, details: Details): void {
-  const { store, theme, axis } = studio;
+function stack(studio: Studio, area: Area, details: Details, current: boolean): void {
+  const { theme, axis } = studio;
   const { ctx, width, height } = area;
   const colours = theme.colours.value;
   const order = byHeight(details.depth);
-  const sizes = Float32Array.from(details.lfp, usual).sort();
-  const largest = sizes[sizes.length - 1];
-  if (!order.length || !(largest > 0)) return;
-  const gap = (height - 16) / order.length;
-  const scale = gap * Math.min(OVERLAP / sizes[Math.floor(MOST * (sizes.length - 1))], FARTHEST / largest);
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(GUTTER.left, 0, width - GUTTER.left - GUTTER.right, height);
-  ctx.clip();
-  ctx.strokeStyle = faded(colours.ink, store.current.value ? 0.85 : BEFORE);
-  ctx.lineWidth = 1;
-  order.forEach((row, place) => {
-    const values = details.lfp[row];
-    const columns = values.length / 2;
-    const zero = 8 + (place + 0.5) * gap;
-    ctx.beginPath();
-    for (let k = 0; k < columns; k++) {
-      const x = axis.x(((k + 0.5) / columns) * details.duration, width);
-      // smallest and largest of the column: nothing between samples is lost
-      ctx.lineTo(x, zero - values[2 * k] * scale);
-      ctx.lineTo(x, zero - values[2 * k + 1] * scale);
-    }
-    ctx.stroke();
+  const gap = (height - 16) / Math.max(order.length, 1);
+  const scale = gap * Math.min(...compared(studio.store).map(perGap));
+  if (!order.length || !Number.isFinite(scale)) return;
+  inTwoParts(area, axis, details, current, (fresh) => {
+    ctx.strokeStyle = faded(colours.ink, fresh ? 0.85 : BEFORE);
+    ctx.lineWidth = 1;
+    order.forEach((row, place) => deflections(area, axis, details, row, 8 + (place + 0.5) * gap, scale));
   });
-  ctx.restore();
   depthLabels(ctx, colours.faint, order.map((row) => details.depth[row]), (place) => 8 + (place + 0.5) * gap);
   scaleBar(ctx, colours.ink, colours.panel, width, scale);
+}
+
+/** The line of one electrode. */
+function deflections(
+  { ctx, width }: Area, axis: Axis, details: Details, row: number, zero: number, scale: number,
+): void {
+  const values = details.lfp[row];
+  const columns = values.length / 2;
+  ctx.beginPath();
+  for (let k = 0; k < columns; k++) {
+    const x = axis.x(((k + 0.5) / columns) * details.duration, width);
+    // smallest and largest of the column: nothing between samples is lost
+    ctx.lineTo(x, zero - values[2 * k] * scale);
+    ctx.lineTo(x, zero - values[2 * k + 1] * scale);
+  }
+  ctx.stroke();
+}
+
+/** How many distances between electrodes a µV of a run may take. */
+function perGap({ details }: Activity): number {
+  const sizes = Float32Array.from(details?.lfp ?? [], usual).sort();
+  const largest = sizes[sizes.length - 1];
+  if (!(largest > 0)) return Infinity;
+  return Math.min(OVERLAP / sizes[Math.floor(MOST * (sizes.length - 1))], FARTHEST / largest);
 }
 
 /** The size of one electrode's deflections, but for the few that are largest. */
@@ -125,72 +146,4 @@ function scaleBar(
   ctx.fillStyle = ink;
   ctx.fillRect(x, 6, 2, value * scale);
   ctx.fillText(text, x - 6, 6 + (value * scale) / 2);
-}
-
-function Spectrum() {
-  const studio = useStudio();
-  const { store } = studio;
-  return (
-    <div class="timed">
-      <Canvas
-        label="Power spectral density of the dipole"
-        watch={() => {
-          store.details.value;
-          store.current.value;
-        }}
-        draw={(area) => store.details.value && spectrum(studio, area, store.details.value)}
-      />
-    </div>
-  );
-}
-
-const HIGHEST = 100;
-const DECADES = 5;
-
-function spectrum(studio: Studio, { ctx, width, height }: Area, details: Details): void {
-  const colours = studio.theme.colours.value;
-  const shown = details.psdFrequency.findLastIndex((f) => f <= HIGHEST) + 1;
-  const power = details.psd.slice(0, shown);
-  const top = Math.ceil(Math.log10(Math.max(...power.slice(1), 1e-30)));
-  const x = (f: number) => GUTTER.left + (f / HIGHEST) * (width - GUTTER.left - GUTTER.right);
-  const bottom = height - 20;
-  const y = (p: number) => 6 + ((top - Math.log10(Math.max(p, 1e-30))) / DECADES) * (bottom - 6);
-  ctx.font = FONT;
-  ctx.strokeStyle = colours.grid;
-  ctx.fillStyle = colours.faint;
-  ctx.lineWidth = 1;
-  ctx.textBaseline = "top";
-  for (const f of ticks(0, HIGHEST, width, 90)) {
-    line(ctx, x(f), 6, x(f), bottom);
-    ctx.textAlign = f === HIGHEST ? "right" : "center";
-    ctx.fillText(`${f} Hz`, x(f) + (f === HIGHEST ? GUTTER.right - 4 : 0), bottom + 5);
-  }
-  ctx.textAlign = "right";
-  ctx.textBaseline = "middle";
-  for (let d = 0; d < DECADES; d++) {
-    line(ctx, GUTTER.left, y(10 ** (top - d)), width - GUTTER.right, y(10 ** (top - d)));
-    ctx.fillText(`10${raised(top - d)}`, GUTTER.left - 8, y(10 ** (top - d)));
-  }
-  ctx.strokeStyle = faded(colours.ink, studio.store.current.value ? 1 : BEFORE);
-  ctx.lineWidth = 1.5;
-  ctx.save();
-  ctx.beginPath();
-  ctx.rect(GUTTER.left, 0, width, bottom);
-  ctx.clip();
-  ctx.beginPath();
-  power.forEach((p, i) => ctx.lineTo(x(details.psdFrequency[i]), y(p)));
-  ctx.stroke();
-  ctx.restore();
-}
-
-/** An exponent in small raised figures. */
-function raised(exponent: number): string {
-  return String(exponent).replace(/[-\d]/g, (c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)]));
-}
-
-function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
-  ctx.beginPath();
-  ctx.moveTo(x0, y0);
-  ctx.lineTo(x1, y1);
-  ctx.stroke();
 }

@@ -4,11 +4,12 @@ import type { PopulationInfo } from "../messages";
 import { GUTTER } from "../plot/axis";
 import { faded } from "../plot/theme";
 import { isInhibitory, layerColour, plainName } from "../plot/tones";
-import type { Details, Spikes } from "../store/state";
+import type { Activity, Details, Spikes } from "../store/state";
 import { type Studio, useStudio } from "../studio";
 import { Button } from "../ui/Button";
 import { type Area, Canvas } from "../ui/Canvas";
 import { Panel } from "../ui/Panel";
+import { activityOf, Beside, ChartName, compared, watchShown } from "./Beside";
 import { TimePlot } from "./TimePlot";
 
 /** Height that no population's band goes below, and the space between bands; px. */
@@ -26,7 +27,7 @@ interface Band {
 /** Spikes of all cells by cell type, with the rates of the types. */
 export function Raster() {
   const studio = useStudio();
-  const { store, axis } = studio;
+  const { store } = studio;
   const rates = useMemo(() => signal(true), []);
   const cells = store.shape.value?.populations.reduce((n, p) => n + p.n, 0);
   return (
@@ -46,20 +47,21 @@ export function Raster() {
         </Button>
       }
     >
-      <TimePlot>
-        <Canvas
-          label="Raster of the spikes of all cells, by cell type"
-          watch={() => {
-            store.spikes.value;
-            store.shape.value;
-            store.details.value;
-            rates.value;
-            axis.tmin.value;
-            axis.tmax.value;
-          }}
-          draw={(area) => draw(studio, area, rates.value)}
-        />
-      </TimePlot>
+      <Beside>
+        {({ run, name }) => (
+          <TimePlot>
+            <Canvas
+              label="Raster of the spikes of all cells, by cell type"
+              watch={() => {
+                watchShown(studio);
+                rates.value;
+              }}
+              draw={(area) => draw(studio, area, activityOf(store, run), rates.value)}
+            />
+            <ChartName name={name} />
+          </TimePlot>
+        )}
+      </Beside>
     </Panel>
   );
 }
@@ -71,16 +73,13 @@ function Count() {
   return <>{store.current.value && details ? `${details.spikes} spikes` : ""}</>;
 }
 
-function draw(studio: Studio, area: Area, withRates: boolean): void {
-  const { store } = studio;
-  const shape = store.shape.value;
-  const spikes = store.spikes.value;
-  if (!shape) return;
-  const bands = bandsOf(shape.populations, area.height);
+function draw(studio: Studio, area: Area, activity: Activity | null, withRates: boolean): void {
+  if (!activity) return;
+  const { populations, spikes, details, current } = activity;
+  const bands = bandsOf(populations, area.height);
   names(studio, area, bands);
   if (spikes) marks(studio, area, bands, spikes);
-  const details = store.details.value;
-  if (withRates && details) curves(studio, area, bands, details);
+  if (withRates && details) curves(studio, area, bands, details, current);
 }
 
 /** Bands as high as their numbers of cells say, but never too low to be read. */
@@ -140,12 +139,13 @@ function marks(studio: Studio, { ctx, width }: Area, bands: Band[], spikes: Spik
 }
 
 /** Rates as lines over the bands, all to one scale, which is written at the right. */
-function curves(studio: Studio, { ctx, width }: Area, bands: Band[], details: Details): void {
+function curves(studio: Studio, { ctx, width }: Area, bands: Band[], details: Details, current: boolean): void {
   const { axis, theme, store } = studio;
   const shown = details.rates.slice(0, bands.length);
-  const highest = Math.max(...shown.map((row) => row.reduce((a, b) => Math.max(a, b), 0)), 1);
+  const rows = compared(store).flatMap((each) => each.details?.rates.slice(0, each.populations.length) ?? []);
+  const highest = Math.max(...rows.map((row) => row.reduce((a, b) => Math.max(a, b), 0)), 1);
   const colours = theme.colours.value;
-  ctx.strokeStyle = faded(colours.ink, store.current.value ? 0.5 : 0.2);
+  ctx.strokeStyle = faded(colours.ink, current ? 0.5 : 0.2);
   ctx.lineWidth = 1;
   ctx.save();
   ctx.beginPath();

@@ -3,8 +3,9 @@ import type { DriveLook, Side } from "../model/drives";
 import { GUTTER } from "../plot/axis";
 import { sideColour } from "../plot/tones";
 import { faded } from "../plot/theme";
-import type { Spikes } from "../store/state";
+import type { Activity, Spikes } from "../store/state";
 import { type Studio, useStudio } from "../studio";
+import { activityOf, Beside, ChartName, compared, watchShown } from "./Beside";
 import { TimePlot } from "./TimePlot";
 
 /** Width of a bar, in px of the screen. */
@@ -13,29 +14,27 @@ const BAR = 3;
 /** When drives fire: proximal ones upwards, distal ones downwards. */
 export function Strip() {
   const studio = useStudio();
-  const { store, axis } = studio;
   return (
     <section class="panel panel-strip" data-panel="strip" aria-label="Spikes of the drives">
-      <TimePlot>
-        <Canvas
-          label="Histogram of the spikes of the drives, proximal upwards, distal downwards"
-          watch={() => {
-            store.spikes.value;
-            store.looks.value;
-            axis.tmin.value;
-            axis.tmax.value;
-          }}
-          draw={(area) => draw(studio, area)}
-        />
-      </TimePlot>
+      <Beside>
+        {({ run, name }) => (
+          <TimePlot>
+            <Canvas
+              label="Histogram of the spikes of the drives, proximal upwards, distal downwards"
+              watch={() => watchShown(studio)}
+              draw={(area) => draw(studio, area, activityOf(studio.store, run))}
+            />
+            <ChartName name={name} />
+          </TimePlot>
+        )}
+      </Beside>
     </section>
   );
 }
 
-function draw(studio: Studio, { ctx, width, height }: Area): void {
+function draw(studio: Studio, { ctx, width, height }: Area, activity: Activity | null): void {
   const { store, theme } = studio;
   const colours = theme.colours.value;
-  const spikes = store.spikes.value;
   const middle = Math.round(height / 2) + 0.5;
   labels(ctx, colours.faint, middle);
   ctx.strokeStyle = colours.line;
@@ -43,17 +42,16 @@ function draw(studio: Studio, { ctx, width, height }: Area): void {
   ctx.moveTo(GUTTER.left, middle);
   ctx.lineTo(width - GUTTER.right, middle);
   ctx.stroke();
-  const shape = store.shape.value;
-  if (!spikes || !shape) return;
-  const looks = store.looks.value;
-  const first = shape.populations.length;
-  const counted = looks.map((look) => ({
-    look,
-    bars: count(studio, spikes, first + shape.drives.indexOf(look.name), width),
-  }));
-  const most = Math.max(1, ...counted.flatMap(({ bars }) => [...bars]));
+  if (!activity) return;
+  const most = Math.max(1, ...compared(store).flatMap((each) => counted(studio, each, width).flatMap(({ bars }) => [...bars])));
   const room = middle - 4;
-  for (const { look, bars } of counted) bar(studio, ctx, look, bars, middle, room / most);
+  for (const { look, bars } of counted(studio, activity, width)) bar(studio, ctx, look, bars, middle, room / most);
+}
+
+function counted(studio: Studio, { spikes, looks, populations, sources }: Activity, width: number) {
+  const drives = sources.slice(populations.length);
+  if (!spikes) return [];
+  return looks.map((look) => ({ look, bars: count(studio, spikes, populations.length + drives.indexOf(look.name), width) }));
 }
 
 function labels(ctx: CanvasRenderingContext2D, colour: string, middle: number): void {

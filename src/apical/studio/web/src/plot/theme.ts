@@ -5,13 +5,13 @@ import { signal } from "@preact/signals";
 export type Colours = Record<
   | "ink" | "faint" | "grid" | "panel" | "panel-2" | "line" | "accent" | "proximal" | "distal" | "other" | "l2" | "l5"
   | "recorded" | "warn" | "csd-mid" | "csd-sink" | "csd-source" | "run-0" | "run-1" | "run-2" | "run-3"
-  | "run-4" | "run-5" | "fit",
+  | "run-4" | "run-5" | "fit" | "heat-0" | "heat-1" | "heat-2" | "heat-3",
   string
 >; // prettier-ignore
 const NAMES: (keyof Colours)[] = [
   "ink", "faint", "grid", "panel", "panel-2", "line", "accent", "proximal", "distal", "other", "l2", "l5", "recorded",
   "warn", "csd-mid", "csd-sink", "csd-source", "run-0", "run-1", "run-2", "run-3", "run-4",
-  "run-5", "fit",
+  "run-5", "fit", "heat-0", "heat-1", "heat-2", "heat-3",
 ]; // prettier-ignore
 
 export type Choice = "auto" | "dark" | "light";

@@ -33,7 +33,7 @@ function Numbers() {
   return (
     <dl class="scores">
       <div>
-        <dt>RMSE</dt>
+        <dt title="Of the run on the screen, the mean of its trials, as it is shown, within the window">RMSE</dt>
         <dd data-score="rmse">{shown(scores?.rmse, 2)} <small>nAm</small></dd>
       </div>
       <div>
@@ -102,19 +102,26 @@ function Field({ label, value, most, change }: FieldProps) {
 
 function Progress({ fit }: { fit: FitState }) {
   const { store } = useStudio();
+  const shown = store.setup.value.trials ?? 1;
   const share = fit.budget ? fit.candidates / fit.budget : 0;
   return (
     <div class="fit-progress">
       <progress max={1} value={share} aria-label="How far the fit is" />
       <p class="fit-line">
         {fit.candidates} of {fit.budget} simulations
-        {fit.loss !== null && <> · best {fixed(fit.loss, 2)} nAm{fit.trials > 1 && `, mean of ${fit.trials} trials`}</>}
+        {fit.loss !== null && <> · best RMSE {fixed(fit.loss, 2)} nAm</>}
         {fit.running && fit.left !== null && <> · {duration(fit.left)} left</>}
         {!fit.running && fit.why && <> · {fit.why}</>}
       </p>
+      {fit.loss !== null && fit.trials !== shown && (
+        <p class="block-note fit-note">
+          The fit compares the mean of {counted(fit.trials)} with the recording; the RMSE above is of the run on the
+          screen, {counted(shown)}.
+        </p>
+      )}
       {fit.losses.length > 1 && (
         <div class="fit-curve">
-          <Canvas label="Smallest loss over simulations" watch={() => store.fit.value} draw={(area) => curve(area, store.fit.value?.losses ?? [])} />
+          <Canvas label="Smallest RMSE over simulations" watch={() => store.fit.value} draw={(area) => curve(area, store.fit.value?.losses ?? [])} />
         </div>
       )}
       {fit.running && (
@@ -124,6 +131,10 @@ function Progress({ fit }: { fit: FitState }) {
       )}
     </div>
   );
+}
+
+function counted(trials: number): string {
+  return trials === 1 ? "1 trial" : `${trials} trials`;
 }
 
 /** The smallest loss that was seen, falling. */

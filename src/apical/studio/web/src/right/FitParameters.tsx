@@ -32,8 +32,8 @@ const WORDS: Record<string, string> = { mu: "arrival", sigma: "spread" };
 
 /** A parameter as its slider calls it: `P1 arrival`. */
 function said(store: Store, { name }: FitParameter): string {
-  const [, drive, field] = /^drives\.(.+)\.([^.]+)$/.exec(name) ?? [];
-  const look = store.looks.value.find((l) => l.name === drive);
+  const [, drive, field] = /^(?:drives|biases)\.(.+)\.([^.]+)$/.exec(name) ?? [];
+  const look = store.inputs.value.find((l) => l.name === drive && name.startsWith(l.field));
   return look ? `${look.label} ${WORDS[field] ?? field.replaceAll("_", " ")}` : name.replace(/^drives\./, "");
 }
 

@@ -20,6 +20,7 @@ export function keepRun(store: Store, stem = "run", note = ""): KeptRun | null {
     setup: wave.setup,
     view: wave.view,
     wave,
+    activity: store.details.value?.id === wave.id ? store.activity.value : null,
     scores: store.details.value?.id === wave.id ? store.details.value.scores : null,
     note,
   };

@@ -6,6 +6,7 @@ import type { Store } from "./store";
 
 /** Puts a model among those to choose from. */
 export function addModel(store: Store, info: ModelInfo): void {
+  store.names.set(info.key, info.title);
   const hello = store.hello.value;
   if (hello) store.hello.value = { ...hello, models: [...hello.models.filter((m) => m.key !== info.key), info] };
 }
@@ -14,7 +15,7 @@ export function addModel(store: Store, info: ModelInfo): void {
 export async function sendModels(store: Store, models: Iterable<[string, string]>, named: ModelInfo[] = []): Promise<void> {
   for (const [key, text] of models) {
     if (store.hello.value?.models.some((m) => m.key === key)) continue;
-    const name = named.find((m) => m.key === key)?.title ?? titleOf(text);
+    const name = named.find((m) => m.key === key)?.title ?? store.names.get(key) ?? titleOf(text);
     const found = json(await store.transport.request("POST", "model", { name }, text));
     if (found.model) addModel(store, found.model as ModelInfo);
   }

@@ -2,7 +2,8 @@
 
 import { effect } from "@preact/signals";
 import type { Studio } from "../studio";
-import { isSession, restoreRuns, type Session, sessionOf } from "./session";
+import { restoreHistory, saveHistory } from "./history";
+import { isSession, restoreModels, restoreRuns, type Session, sessionOf } from "./session";
 import { type Moment, NO_SETUP, NO_VIEW } from "./state";
 import { same } from "../model/address";
 
@@ -40,25 +41,36 @@ export async function remember(studio: Studio): Promise<void> {
   store.initial = await momentOf(location.hash);
   const before = saved();
   // the same page loaded anew goes on; another visit is asked
-  if (before && store.initial) restoreRuns(store, before);
-  else if (before && worth(before)) studio.earlier.value = before;
+  if (before && store.initial) {
+    restoreRuns(store, before);
+    restoreModels(store, before);
+  } else if (before && worth(before)) studio.earlier.value = before;
+  const stop = effect(() => {
+    if (!store.begun.value) return;
+    queueMicrotask(() => {
+      stop();
+      restoreHistory(store);
+    });
+  });
   let timer = 0;
   let steps = 0;
   effect(() => {
     const moment = { setup: store.setup.value, view: store.view.value };
     store.kept.value;
-    if (!store.hello.value || store.hand.value) return;
+    if (!store.begun.value || store.hand.value) return;
     clearTimeout(timer);
     timer = window.setTimeout(async () => {
       const count = store.undoSteps.value.length;
       await write(studio, moment, count > steps);
+      saveHistory(store);
       steps = count;
     }, PAUSE);
   });
   window.addEventListener("popstate", () => void goTo(studio));
 }
 
-async function write({ store }: Studio, moment: Moment, isNew: boolean): Promise<void> {
+async function write(studio: Studio, moment: Moment, isNew: boolean): Promise<void> {
+  const { store } = studio;
   const hello = store.hello.value!;
   const plain = same(moment.setup, hello.setup) && same(moment.view, hello.view);
   const hash = plain ? "" : await hashOf(moment);
@@ -67,11 +79,19 @@ async function write({ store }: Studio, moment: Moment, isNew: boolean): Promise
     if (isNew) history.pushState(null, "", address);
     else history.replaceState(null, "", address);
   }
-  const text = JSON.stringify(sessionOf(store, false));
+  const session = sessionOf(store, false);
+  if (put(session) || !put({ ...session, models: {} })) return;
+  if (store.uploads.has(moment.setup.model)) studio.say("The browser has no room for this model: save the session (Ctrl S) to keep it.");
+}
+
+/** Whether there was room. */
+function put(session: Session): boolean {
+  const text = JSON.stringify(session);
   try {
     if (text.length < MOST) localStorage.setItem(AUTOSAVE, text);
+    return text.length < MOST;
   } catch {
-    // no room, or not allowed: the address still holds the state
+    return false; // no room, or not allowed: the address still holds the state
   }
 }
 

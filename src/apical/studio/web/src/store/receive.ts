@@ -7,6 +7,7 @@ import type {
 import { same, type Tree } from "../model/address";
 import type { Received } from "../transport";
 import { keepFit } from "./kept";
+import { withPotentials } from "./potentials";
 import { begun, chunked, completed, mergedSpikes } from "./runs";
 import { sendModels } from "./models";
 import { sendAgain } from "./session";
@@ -20,6 +21,8 @@ export function receive(store: Store, frame: Received): void {
 
 function take(store: Store, frame: Received): void {
   const head = frame.head;
+  const aside = "id" in head ? store.asides.get(head.id) : undefined;
+  if (aside) return aside(frame);
   switch (head.type) {
     case "hello":
       return hello(store, head);
@@ -55,8 +58,17 @@ function hello(store: Store, head: Hello): void {
   store.hello.value = head;
   const there = new Set(head.data.map((info) => info.key));
   const lost = store.recordings.value.filter((r) => !there.has(r.info.key));
-  if (!before) store.restore(beginning(store, head, there));
+  if (!before) begins(store, head, there);
   else void sendModels(store, store.uploads, before.models).then(() => sendAgain(store, lost)).then(() => store.again());
+}
+
+/** Begins, with a model that was dropped in once the server has it: it may have been started anew. */
+function begins(store: Store, head: Hello, there: Set<string>): void {
+  const begin = () => store.restore(beginning(store, head, there));
+  const key = store.initial?.setup.model;
+  const text = key && !head.models.some((m) => m.key === key) && store.uploads.get(key);
+  if (text) void sendModels(store, [[key, text]]).finally(begin);
+  else begin();
 }
 
 /** What the page begins with: a recording that is not here cannot be compared with. */
@@ -93,6 +105,8 @@ function begin(store: Store, head: Begin): void {
   const moment = store.asked(head.id);
   if (!moment) return;
   store.wave.value = begun(store.wave.value, head, moment);
+  store.warnings.value = head.warnings ?? [];
+  if (store.details.value) store.details.value = { ...store.details.value, fresh: head.since };
   store.progress.value = head.since / head.duration;
   store.trialsDone.value = null;
 }
@@ -102,6 +116,7 @@ function chunk(store: Store, head: Chunk, frame: Received): void {
   if (!wave) return;
   store.wave.value = chunked(wave, head, frame.rows("dipole") as Float32Array[]);
   store.spikes.value = mergedSpikes(store.spikes.value, head, frame);
+  if (head.columns) store.details.value = withPotentials(store.details.value, head, frame, wave);
   store.progress.value = head.fraction;
 }
 
@@ -123,21 +138,23 @@ function done(store: Store, head: Done, frame: Received): void {
   store.wave.value = wave;
   store.whole.value = wave;
   if (spikes) store.spikes.value = mergedSpikes(spikes, null, frame);
-  store.details.value = detailsOf(head, frame, wave.setup, wave.duration);
+  store.details.value = detailsOf(head, frame, wave, wave.duration);
   store.progress.value = 1;
   store.saying.value = "";
   // only the first of several: later ones bring more trials of the same
   if (head.id === store.lastId && !wasCurrent) store.latency.value = store.since(head.id);
 }
 
-function detailsOf(head: Done, frame: Received, setup: Details["setup"], duration: number): Details {
+/** What a run says at its end. */
+export function detailsOf(head: Done, frame: Received, { setup, view }: Moment, duration: number): Details {
   const rows = (name: string) => frame.rows(name) as Float32Array[];
   const array = (name: string) => (frame.array(name) ?? new Float32Array()) as Float32Array;
   return {
-    id: head.id, setup, duration, trials: head.trials, bin: head.bin, spikes: head.spikes,
+    id: head.id, setup, view, duration, trials: head.trials, bin: head.bin, spikes: head.spikes,
     seconds: head.seconds, hash: head.hash, scores: head.scores, rates: rows("rates"),
     lfp: rows("lfp"), csd: rows("csd"), depth: array("depth"),
     psdFrequency: array("psd_frequency"), psd: array("psd"), band: rows("band"),
+    tfr: rows("tfr"), tfrFrequency: array("tfr_frequency"), electrodes: head.electrodes ?? "", fresh: 0,
   }; // prettier-ignore
 }
 

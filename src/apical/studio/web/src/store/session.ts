@@ -9,7 +9,7 @@ import type { Store } from "./store";
 const FORMAT = "apical-studio-session";
 const VERSION = 1;
 
-interface SavedRun extends Omit<KeptRun, "wave"> {
+interface SavedRun extends Omit<KeptRun, "wave" | "activity"> {
   wave: { dt: number; duration: number; names: string[]; rows: string[] };
 }
 
@@ -30,6 +30,8 @@ export interface Session {
   kept: SavedRun[];
   data: Record<string, SavedData>;
   models: Record<string, string>;
+  /** what the models are called */
+  names?: Record<string, string>;
 }
 
 /** What there is, as data; recordings only where the person asked for a file. */
@@ -44,7 +46,8 @@ export function sessionOf(store: Store, withData: boolean): Session {
     pinned: store.pinned.value,
     kept: store.kept.value.map(savedRun),
     data: Object.fromEntries(data.map((r) => [r.info.key, savedData(r)])),
-    models: withData ? Object.fromEntries(store.uploads) : {},
+    models: Object.fromEntries(store.uploads),
+    names: Object.fromEntries(store.names),
   };
 }
 
@@ -61,7 +64,7 @@ export function isSession(value: unknown): value is Session {
 
 /** Takes the place of what there is, as one step of the history. */
 export async function openSession(store: Store, session: Session): Promise<void> {
-  for (const [key, text] of Object.entries(session.models)) store.uploads.set(key, text);
+  restoreModels(store, session);
   await sendModels(store, Object.entries(session.models));
   for (const [key, data] of Object.entries(session.data)) {
     if (!store.recordings.value.some((r) => r.info.key === key)) await sendData(store, data);
@@ -72,6 +75,12 @@ export async function openSession(store: Store, session: Session): Promise<void>
     restoreRuns(store, session);
     store.editBoth("Open session", () => ({ setup, view }));
   });
+}
+
+/** Remembers models that were dropped in; the server is sent those that it does not have. */
+export function restoreModels(store: Store, { models, names }: Session): void {
+  for (const [key, text] of Object.entries(models)) store.uploads.set(key, text);
+  for (const [key, name] of Object.entries(names ?? {})) store.names.set(key, name);
 }
 
 /** Puts kept runs back. */
@@ -102,8 +111,9 @@ function savedData(recording: Recording): SavedData {
 }
 
 function savedRun(run: KeptRun): SavedRun {
+  const { activity: _, ...rest } = run;
   const { dt, duration, names, rows } = run.wave;
-  return { ...run, wave: { dt, duration, names, rows: rows.map(toText) } };
+  return { ...rest, wave: { dt, duration, names, rows: rows.map(toText) } };
 }
 
 function restoredRun(run: SavedRun): KeptRun {
@@ -111,7 +121,7 @@ function restoredRun(run: SavedRun): KeptRun {
   const { dt, duration, names } = run.wave;
   const rows = run.wave.rows.map(fromText);
   const wave: Wave = { id: -1, setup, view, dt, duration, names, rows, fresh: rows[0].length, complete: true };
-  return { ...run, wave };
+  return { ...run, wave, activity: null };
 }
 
 /** Numbers as text, four bytes each. */

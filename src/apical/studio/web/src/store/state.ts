@@ -2,6 +2,7 @@
 
 import type { DataInfo, FitParameter, PopulationInfo, ProblemInfo, Scores, Setup, View } from "../messages";
 import type { Tree } from "../model/address";
+import type { DriveLook } from "../model/drives";
 
 export type { Scores, Setup, View };
 
@@ -57,6 +58,7 @@ export interface Spikes {
 export interface Details {
   id: number;
   setup: Setup;
+  view: View;
   duration: number;
   trials: number;
   bin: number;
@@ -71,8 +73,27 @@ export interface Details {
   depth: Float32Array;
   psdFrequency: Float32Array;
   psd: Float32Array;
+  /** power by frequency, and column of time; none unless the view asks for it */
+  tfr: Float32Array[];
+  tfrFrequency: Float32Array;
+  /** name of the array that `lfp` and `csd` are of */
+  electrodes: string;
   /** mean, lowest, highest over trials */
   band: Float32Array[];
+  /** while a run goes, time (ms) up to which potentials are of it; what follows is of one before */
+  fresh: number;
+}
+
+/** What the panels beside the dipole draw of one run. */
+export interface Activity {
+  populations: PopulationInfo[];
+  /** populations, then drives: what spike sources count */
+  sources: string[];
+  looks: DriveLook[];
+  spikes: Spikes | null;
+  details: Details | null;
+  /** whether it is of what is set */
+  current: boolean;
 }
 
 export interface Recording {
@@ -91,6 +112,8 @@ export interface KeptRun {
   setup: Setup;
   view: View;
   wave: Wave;
+  /** null where it is not known; the server is asked */
+  activity: Activity | null;
   scores: Scores | null;
   note: string;
 }
@@ -137,7 +160,7 @@ export const NO_SETUP: Setup = {
   duration: 170, dt: 0.025, trials: 1, seed: 0, precision: "single", rates: "exact",
 }; // prettier-ignore
 export const NO_VIEW: View = {
-  smooth: 0, scale: 1, data: null, tmin: null, tmax: null, shift: 0, factor: 1,
+  smooth: 0, scale: 1, data: null, tmin: null, tmax: null, shift: 0, factor: 1, electrodes: "", field: "lfp",
 }; // prettier-ignore
 
 export type Problems = ProblemInfo[];

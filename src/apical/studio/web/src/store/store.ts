@@ -3,10 +3,10 @@
 import { batch, computed, signal } from "@preact/signals";
 import type { FitParameter, Hello } from "../messages";
 import { type Tree, valueOf } from "../model/address";
-import { driveLooks } from "../model/drives";
-import type { Transport } from "../transport";
+import { biasLooks, driveLooks } from "../model/drives";
+import type { Received, Transport } from "../transport";
 import {
-  type Details, type FitState, type KeptRun, type Moment, NO_SETUP, NO_VIEW, type Problems,
+  type Activity, type Details, type FitState, type KeptRun, type Moment, NO_SETUP, NO_VIEW, type Problems,
   type Recording, type Setup, type Shape, type Slope, type Spikes, type Status, type Step,
   type Sweep, type View, type Wave,
 } from "./state"; // prettier-ignore
@@ -41,6 +41,8 @@ export class Store {
   // --- what the server says ------------------------------------------------------------------
   readonly hello = signal<Hello | null>(null);
   readonly online = signal(false);
+  /** whether what the page begins with is in place */
+  readonly begun = signal(false);
   readonly shape = signal<Shape | null>(null);
   readonly wave = signal<Wave | null>(null);
   /** the last wave that was complete: slopes are of it */
@@ -51,6 +53,8 @@ export class Store {
   readonly recordings = signal<Recording[]>([]);
   readonly problems = signal<Problems>([]);
   readonly saying = signal("");
+  /** what makes the run on the screen doubtful */
+  readonly warnings = signal<readonly string[]>([]);
   readonly progress = signal(1);
   readonly trialsDone = signal<{ done: number; trials: number } | null>(null);
   /** from the last change of the hand to the end of its run, in s */
@@ -62,6 +66,8 @@ export class Store {
   // --- what follows --------------------------------------------------------------------------
   readonly base = computed<Tree>(() => this.shape.value?.base ?? {});
   readonly looks = computed(() => driveLooks(this.setup.value, this.base.value));
+  /** drives, then currents into cells: all that has a flag and a card */
+  readonly inputs = computed(() => [...this.looks.value, ...biasLooks(this.setup.value, this.base.value)]);
   readonly recording = computed(
     () => this.recordings.value.find((r) => r.info.key === this.view.value.data) ?? null,
   );
@@ -72,6 +78,14 @@ export class Store {
   readonly current = computed(() => {
     const wave = this.wave.value;
     return !!wave && wave.complete && wave.setup === this.setup.value && wave.view === this.view.value;
+  });
+  /** what panels beside the dipole draw */
+  readonly activity = computed<Activity | null>(() => {
+    const shape = this.shape.value;
+    if (!shape) return null;
+    const { populations, sources } = shape;
+    const [spikes, details] = [this.spikes.value, this.details.value];
+    return { populations, sources, looks: this.looks.value, spikes, details, current: this.current.value };
   });
   /** scores, only while they belong to the wave on the screen */
   readonly scores = computed(() => (this.current.value ? (this.details.value?.scores ?? null) : null));
@@ -90,8 +104,12 @@ export class Store {
 
   /** what the page begins with, if not with what the server says */
   initial: Moment | null = null;
+  /** runs that are made for kept ones, by number; their frames are not for the screen */
+  readonly asides = new Map<number, (frame: Received) => void>();
   /** models that were dropped in, so that a session file can hold them */
   readonly uploads = new Map<string, string>();
+  /** what they are called */
+  readonly names = new Map<string, string>();
   #gesture = "";
   #ending: ReturnType<typeof setTimeout> | undefined;
   #sent = new Map<number, Moment>();
@@ -183,7 +201,10 @@ export class Store {
 
   /** Puts a whole moment in place, without history: at the start. */
   restore(moment: Moment): void {
-    batch(() => this.#put(moment));
+    batch(() => {
+      this.#put(moment);
+      this.begun.value = true;
+    });
   }
 
   #put(next: Moment): void {

@@ -57,7 +57,7 @@ export function ValueSlider({ path, label, fittable = true, ...given }: Props) {
 
 /** In the history a value of a drive is told from those of others. */
 function named(store: Store, path: string, label: string): string {
-  const look = store.looks.value.find(({ name }) => path.startsWith(`drives.${name}.`));
+  const look = store.inputs.value.find(({ field, name }) => path.startsWith(`${field}.${name}.`));
   return look ? `${look.label} ${label.toLowerCase()}` : label;
 }
 

@@ -1,5 +1,6 @@
-import { parts, valueOf, withValues } from "../../model/address";
-import { withoutPart, withPart } from "../../model/editing";
+import type { Setup } from "../../messages";
+import { parts, type Tree, valueOf, withValues } from "../../model/address";
+import { freeName, withoutPart, withPart } from "../../model/editing";
 import { short, tidy } from "../../model/format";
 import { useStudio } from "../../studio";
 import { Button } from "../../ui/Button";
@@ -27,17 +28,16 @@ export function Electrodes() {
   const { store } = useStudio();
   const base = store.base.value;
   const names = Object.keys(parts(store.setup.value, base, "electrodes"));
-  const add = () => store.edit("Add a shank", (s) => withPart(s, "electrodes", "shank", { positions: points(NEW) }));
+  const add = () =>
+    store.edit("Add a shank", (s) => withPart(s, "electrodes", freeShank(s, base), { positions: points(NEW) }));
   return (
     <div class="electrodes">
       {names.map((name) => (
         <ShankForm key={name} name={name} />
       ))}
-      {!names.length && (
-        <Button label="A row of electrodes through the column" class="small" icon="plus" onClick={add}>
-          electrodes
-        </Button>
-      )}
+      <Button label={names.length ? "One more row of electrodes" : "A row of electrodes through the column"} class="small" icon="plus" onClick={add}>
+        electrodes
+      </Button>
     </div>
   );
 }
@@ -76,6 +76,10 @@ function ShankForm({ name }: { name: string }) {
         ))}
     </fieldset>
   );
+}
+
+function freeShank(setup: Setup, base: Tree): string {
+  return "shank" in parts(setup, base, "electrodes") ? freeName(setup, base, "electrodes", "shank") : "shank";
 }
 
 function points({ x, y, lowest, spacing, count }: Shank): Point[] {

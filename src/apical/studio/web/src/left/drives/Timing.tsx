@@ -2,6 +2,7 @@ import type { DriveLook } from "../../model/drives";
 import { type Tree, withValues } from "../../model/address";
 import { useStudio } from "../../studio";
 import { ValueSlider } from "../../ui/ValueSlider";
+import { Until } from "./Until";
 
 /** The sliders that say when a drive fires, by its kind. */
 export function Timing({ look }: { look: DriveLook }) {
@@ -22,6 +23,7 @@ export function Timing({ look }: { look: DriveLook }) {
         <>
           <ValueSlider path={of("rate")} label="Rate" low={1} high={100} decimals={1} tone={tone} />
           <ValueSlider path={of("start")} label="Start" low={0} high={duration} decimals={0} tone={tone} />
+          <Until path={of("stop")} />
           <ValueSlider path={of("sigma")} label="Spread" low={0} high={50} decimals={1} tone={tone} />
           <ValueSlider path={of("n_spikes")} label="Spikes" low={1} high={10} tone={tone} fittable={false} />
           <ValueSlider path={of("interval")} label="Interval" low={1} high={50} decimals={1} tone={tone} />
@@ -46,6 +48,7 @@ function Poisson({ look }: { look: DriveLook }) {
         <ValueSlider key={p} path={p} label={label} unit="Hz" low={0} high={200} decimals={1} tone={look.side} />
       ))}
       <ValueSlider path={`drives.${look.name}.start`} label="Start" low={0} high={store.setup.value.duration} decimals={0} tone={look.side} />
+      <Until path={`drives.${look.name}.stop`} />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { type Signal, signal } from "@preact/signals";
 import { same } from "../../model/address";
 import type { KeptRun } from "../../store/state";
 import { type Studio, usePaint, useStudio } from "../../studio";
+import { ChartName } from "../Beside";
 import { TimePlot } from "../TimePlot";
 import { Flags } from "./Flags";
 import { DipolePlot } from "./plot";
@@ -20,7 +21,7 @@ interface Props {
   /** what a chart is called beside another */
   name: string | null;
   /** only to be looked at */
-  still?: boolean;
+  still: boolean;
 }
 
 /** Lines, flags and window over the shared time axis. */
@@ -60,7 +61,7 @@ export function DipoleChart({ run, span, name, still }: Props) {
       <div class="dipole-plot" ref={box} role="img" aria-label={label} />
       {!still && <Window />}
       {!still && <Flags />}
-      {name && <span class="chart-name">{name}</span>}
+      <ChartName name={name} full />
       {axis.zoom.value && <span class="zoom-mark">zoomed · 0 shows all</span>}
       {!still && <Trouble />}
       {!store.wave.value && !store.problems.value.length && <span class="waiting">{store.saying.value || "the first run begins …"}</span>}

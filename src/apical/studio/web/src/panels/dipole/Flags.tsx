@@ -1,195 +1,181 @@
-import { useRef, useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { fixed, tidy } from "../../model/format";
-import { type DriveLook, strength, withStrength } from "../../model/drives";
-import { defaultOf, valueOf, withValues } from "../../model/address";
-import type { Axis } from "../../plot/axis";
-import { GUTTER } from "../../plot/axis";
+import { type Axis, GUTTER } from "../../plot/axis";
 import { useStudio } from "../../studio";
-import type { Moment } from "../../store/state";
-import type { Store } from "../../store/store";
 import { dragFlag, type Part } from "./drag";
+import { DriveHandle } from "./handle";
+import { apart } from "./lane";
 
-/** Flags of evoked drives: sideways is arrival, up and down strength, edges are spread. */
+/** Flags of all inputs: sideways is when, up and down how strong, edges are spread or window. */
 export function Flags() {
   const { store, axis } = useStudio();
-  const looks = store.looks.value.filter((look) => look.kind === "evoked");
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const drives = store.inputs.value.map((look) => new DriveHandle(look, store));
+  const knobs = drives.map((drive) => ({ x: axis.x(drive.arrival, width), width: knobWidth(drive) }));
+  const inside = knobs.map(({ x }) => x >= GUTTER.left - 0.5 && x <= width - GUTTER.right + 0.5);
+  const places = apart(knobs, inside, width);
   return (
-    <div class={`flags ${store.flipped.value ? "away" : ""}`}>
-      {looks.map((look) => (
-        <Flag key={look.name} look={look} store={store} axis={axis} />
-      ))}
+    <div class={`flags ${store.flipped.value ? "away" : ""}`} ref={box}>
+      {width > 0 &&
+        drives.map((drive, i) => (
+          <Flag key={`${drive.look.field}.${drive.look.name}`} drive={drive} width={width} knob={inside[i] ? places[i] : null} />
+        ))}
     </div>
   );
 }
 
-interface Props {
-  look: DriveLook;
-  store: Store;
-  axis: Axis;
+function useWidth(box: RefObject<HTMLDivElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const observer = new ResizeObserver(([entry]) => setWidth(entry.contentRect.width));
+    observer.observe(box.current!);
+    return () => observer.disconnect();
+  }, []);
+  return width;
 }
 
-function Flag({ look, store, axis }: Props) {
+/** About what the letters of a knob take, px. */
+function knobWidth(drive: DriveHandle): number {
+  return 27 + 7.2 * drive.look.label.length + (badge(drive) ? 4 + 6.4 * badge(drive).length : 0);
+}
+
+/** How strong it is, where that is not what goes without saying. */
+function badge(drive: DriveHandle): string {
+  if (drive.handles.strength) return drive.saidHeight;
+  return drive.height === 1 ? "" : `×${fixed(drive.height, 2)}`;
+}
+
+interface Props {
+  drive: DriveHandle;
+  width: number;
+  /** where the knob is drawn; null outside of what is shown */
+  knob: number | null;
+}
+
+function Flag({ drive, width, knob }: Props) {
+  const { axis } = useStudio();
   const [held, setHeld] = useState<Part | null>(null);
-  const box = useRef<HTMLDivElement>(null);
-  const drive = new DriveHandle(look, store);
-  const { mu, sigma, factor } = drive;
-  const span = axis.tmax.value - axis.tmin.value;
-  const share = (mu - axis.tmin.value) / span;
-  if (share < 0 || share > 1) return null;
-  const left = `calc(${GUTTER.left}px + (100% - ${GUTTER.left + GUTTER.right}px) * ${share})`;
+  const { look, spread, until } = drive;
+  const perMs = (width - GUTTER.left - GUTTER.right) / (axis.tmax.value - axis.tmin.value);
+  const press = (part: Part) => (event: PointerEvent) => dragFlag(event, part, drive, perMs, setHeld);
+  const x = axis.x(drive.arrival, width);
   // never so small that no hand finds its edges
-  const half = `max(5px, (100% - ${GUTTER.left + GUTTER.right}px) * ${sigma / span})`;
-  const said = `${fixed(mu, 1)} ms, spread ${fixed(sigma, 1)} ms, strength × ${fixed(factor, 2)}`;
-  const press = (part: Part) => (event: PointerEvent) => {
-    const perMs = (box.current!.parentElement!.clientWidth - GUTTER.left - GUTTER.right) / span;
-    dragFlag(event, part, drive, perMs, setHeld);
-  };
+  const half = Math.max(5, (spread ?? 0) * perMs);
+  const edge = (part: Part, word: string, at: number, value: number) => (
+    <Edge part={part} label={`${look.label} ${word}`} at={at} value={value} width={width} press={press(part)} drive={drive} />
+  );
   return (
-    <div class={`flag tone-${look.side} ${held ? "held" : ""}`} ref={box}>
-      <div class="flag-line" style={{ left }} />
-      <div class="flag-band" style={{ left: `calc(${left} - ${half})`, width: `calc(2 * ${half})` }} />
-      <Edge side={-1} look={look} sigma={sigma} left={`calc(${left} - ${half})`} press={press("early")} drive={drive} />
-      <Edge side={1} look={look} sigma={sigma} left={`calc(${left} + ${half})`} press={press("late")} drive={drive} />
-      <div
-        class="flag-knob"
-        style={{ left }}
-        role="slider"
-        tabIndex={0}
-        aria-label={`${look.label} arrival`}
-        aria-valuemin={0}
-        aria-valuemax={axis.end.value}
-        aria-valuenow={tidy(mu)}
-        aria-valuetext={said}
-        aria-description="Left and right: arrival. Up and down: strength. With Alt: spread. With Shift: fine."
-        title={`${look.name}: ${said}. Drag sideways for arrival, up and down for strength, the edges for spread; double click: as in the model.`}
-        onPointerDown={press("knob")}
-        onClick={(event) => event.stopPropagation()}
-        onDblClick={() => drive.reset()}
-        onPointerEnter={() => (store.hovered.value = drive.path("mu"))}
-        onPointerLeave={() => (store.hovered.value = null)}
-        onKeyDown={(event) => keys(event, drive)}
-        onBlur={() => store.endGesture()}
-      >
-        <span aria-hidden="true">{look.arrow}</span>
-        {look.label}
-        {factor !== 1 && <small>×{fixed(factor, 2)}</small>}
-      </div>
-      {held && <div class="flag-said" style={{ left }}>{readout(held, drive)}</div>}
+    <div class={`flag tone-${look.side} ${held ? "held" : ""}`}>
+      {until !== null && <Span class="flag-window" from={x} to={axis.x(until, width)} width={width} />}
+      {drive.marks.map((time, k) => (
+        <Span key={k} class="flag-mark" from={axis.x(time, width) - 1} to={axis.x(time, width) + 1} width={width} />
+      ))}
+      {knob !== null && <div class="flag-line" style={{ left: `${x}px` }} />}
+      {spread !== null && <Span class="flag-band" from={x - half} to={x + half} width={width} />}
+      {spread !== null && edge("early", "spread, early edge", x - half, spread)}
+      {spread !== null && edge("late", "spread, late edge", x + half, spread)}
+      {spread === null && until !== null && edge("from", "begins", x, drive.arrival)}
+      {until !== null && edge("until", "ends", axis.x(until, width), until)}
+      {knob !== null && <Knob drive={drive} axis={axis} left={knob} press={press("knob")} />}
+      {held && <div class="flag-said" style={{ left: `${knob ?? x}px` }}>{readout(held, drive)}</div>}
+    </div>
+  );
+}
+
+/** A bar in the lane, no farther than the plot. */
+function Span({ class: name, from, to, width }: { class: string; from: number; to: number; width: number }) {
+  const left = Math.max(from, GUTTER.left - 6);
+  const right = Math.min(to, width - GUTTER.right + 6);
+  return right > left ? <div class={name} style={{ left: `${left}px`, width: `${right - left}px` }} /> : null;
+}
+
+interface KnobProps {
+  drive: DriveHandle;
+  axis: Axis;
+  left: number;
+  press: (event: PointerEvent) => void;
+}
+
+function Knob({ drive, axis, left, press }: KnobProps) {
+  const { look, handles } = drive;
+  const edges = handles.spread ? ", the edges for spread" : handles.until ? ", the edges for begin and end" : "";
+  const withAlt = handles.spread ? " With Alt: spread." : handles.until ? " With Alt: end." : "";
+  return (
+    <div
+      class="flag-knob"
+      style={{ left: `${left}px` }}
+      role="slider"
+      tabIndex={0}
+      aria-label={`${look.label} ${handles.word}`}
+      aria-valuemin={0}
+      aria-valuemax={axis.end.value}
+      aria-valuenow={tidy(drive.arrival)}
+      aria-valuetext={drive.said}
+      aria-description={`Left and right: ${handles.word}. Up and down: strength.${withAlt} With Shift: fine.`}
+      title={`${look.name}: ${drive.said}. Drag sideways for ${handles.word}, up and down for strength${edges}; double click: as in the model.`}
+      onPointerDown={press}
+      onClick={(event) => event.stopPropagation()}
+      onDblClick={() => drive.reset()}
+      onPointerEnter={() => drive.hover(handles.arrival)}
+      onPointerLeave={() => drive.hover(null)}
+      onKeyDown={(event) => keys(event, drive)}
+      onBlur={() => drive.endGesture()}
+    >
+      <span aria-hidden="true">{look.arrow}</span>
+      {look.label}
+      {badge(drive) && <small>{badge(drive)}</small>}
     </div>
   );
 }
 
 interface EdgeProps {
-  side: -1 | 1;
-  look: DriveLook;
-  sigma: number;
-  left: string;
+  part: Part;
+  label: string;
+  at: number;
+  value: number;
+  width: number;
   press: (event: PointerEvent) => void;
   drive: DriveHandle;
 }
 
-function Edge({ side, look, sigma, left, press, drive }: EdgeProps) {
+function Edge({ part, label, at, value, width, press, drive }: EdgeProps) {
+  if (at < GUTTER.left - 20 || at > width - GUTTER.right + 20) return null;
   return (
     <div
-      class={`flag-edge ${side < 0 ? "early" : "late"}`}
-      style={{ left }}
+      class={`flag-edge ${part}`}
+      style={{ left: `${at}px` }}
       role="slider"
       tabIndex={-1}
-      aria-label={`${look.label} spread, ${side < 0 ? "early" : "late"} edge`}
+      aria-label={label}
       aria-valuemin={0}
-      aria-valuenow={tidy(sigma)}
-      aria-valuetext={`${fixed(sigma, 1)} ms`}
-      title={`Spread of ${look.label}: ${fixed(sigma, 1)} ms`}
+      aria-valuenow={tidy(value)}
+      aria-valuetext={`${fixed(value, 1)} ms`}
+      title={`${label}: ${fixed(value, 1)} ms`}
       onPointerDown={press}
       onClick={(event) => event.stopPropagation()}
-      onPointerEnter={() => drive.hover("sigma")}
+      onPointerEnter={() => drive.hover(drive.handles.spread)}
       onPointerLeave={() => drive.hover(null)}
     />
   );
 }
 
 function readout(held: Part, drive: DriveHandle): string {
-  if (held === "early" || held === "late") return `± ${fixed(drive.sigma, 1)} ms`;
-  if (held === "strength") return `× ${fixed(drive.factor, 2)}`;
-  return `${fixed(drive.mu, 1)} ms`;
-}
-
-/** What a hand on a flag may change. */
-export class DriveHandle {
-  constructor(
-    private readonly look: DriveLook,
-    private readonly store: Store,
-  ) {}
-
-  path(field: "mu" | "sigma"): string {
-    return `drives.${this.look.name}.${field}`;
-  }
-
-  get mu(): number {
-    return Number(this.store.value(this.path("mu")));
-  }
-
-  get sigma(): number {
-    return Number(this.store.value(this.path("sigma")));
-  }
-
-  get factor(): number {
-    return strength(this.store.setup.value, this.store.base.value, this.look.name);
-  }
-
-  setTime(field: "mu" | "sigma", value: number): void {
-    const { store, look } = this;
-    const next = tidy(Math.max(0, value), 6);
-    const path = this.path(field);
-    const base = store.base.value;
-    const what = field === "mu" ? "arrival" : "spread";
-    const name = ({ setup }: Moment) =>
-      `${look.label} ${what} ${fixed(Number(valueOf(setup, base, path)), 1)} → ${fixed(next, 1)} ms`;
-    store.edit(name, (setup) => withValues(setup, base, { [path]: next }), path);
-  }
-
-  setFactor(value: number): void {
-    const { store, look } = this;
-    const next = tidy(Math.max(0, value), 3);
-    const base = store.base.value;
-    const name = ({ setup }: Moment) =>
-      `${look.label} strength × ${fixed(strength(setup, base, look.name), 2)} → ${fixed(next, 2)}`;
-    store.edit(name, (setup) => withStrength(setup, base, look.name, next), `drives.${look.name}.strength`);
-  }
-
-  hover(field: "mu" | "sigma" | null): void {
-    this.store.hovered.value = field && this.path(field);
-  }
-
-  /** Back to the model's own times and weights. */
-  reset(): void {
-    const { store, look } = this;
-    const base = store.base.value;
-    const setup = store.setup.value;
-    store.endGesture();
-    const times = {
-      [this.path("mu")]: defaultOf(setup, base, this.path("mu")),
-      [this.path("sigma")]: defaultOf(setup, base, this.path("sigma")),
-    };
-    store.edit(`${look.label} as in the model`, (s) => withStrength(withValues(s, base, times), base, look.name, 1));
-  }
-
-  endSoon(): void {
-    this.store.endSoon();
-  }
-
-  end(): void {
-    this.store.endGesture();
-  }
+  if (held === "early" || held === "late") return `± ${fixed(drive.spread ?? 0, 1)} ms`;
+  if (held === "strength") return drive.saidHeight;
+  if (held === "until") return `ends ${fixed(drive.until ?? 0, 1)} ms`;
+  return `${fixed(drive.arrival, 1)} ms`;
 }
 
 function keys(event: KeyboardEvent, drive: DriveHandle): void {
   const fine = event.shiftKey ? 0.1 : 1;
   const side = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   const up = { ArrowDown: -1, ArrowUp: 1 }[event.key];
-  if (side && event.altKey) drive.setTime("sigma", drive.sigma + side * 0.2 * fine);
-  else if (side) drive.setTime("mu", drive.mu + side * fine);
-  else if (up) drive.setFactor(drive.factor * 1.05 ** (up * fine));
+  if (side && event.altKey && drive.spread !== null) drive.setSpread(drive.spread + side * 0.2 * fine);
+  else if (side && event.altKey && drive.until !== null) drive.setUntil(drive.until + side * fine);
+  else if (side) drive.setArrival(drive.arrival + side * fine);
+  else if (up) drive.setHeight(drive.raised(drive.height, up * fine * Math.log2(1.05)));
   else if (event.key === "Delete" || event.key === "Backspace") drive.reset();
   else return;
   drive.endSoon();

@@ -1,0 +1,64 @@
+"""Potentials of a run as it grows: which columns of time are whole, and not sent yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from apical.studio.waves import columns_of, potentials_as_shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Potentials:
+    """What one electrode array has seen, as far as it is known.
+
+    Parameters
+    ----------
+    like : DataArray (electrode, time), µV
+        A stretch of it.
+    samples : int
+        How many there will be.
+    """
+
+    def __init__(self, like: xr.DataArray, samples: int) -> None:
+        self._axes = {axis: ("electrode", like[axis].values) for axis in "xyz"}
+        self._attrs, self._columns = like.attrs, columns_of(samples)
+        self._values = np.zeros((like.sizes["electrode"], samples))
+        self._next = self._reached = 0
+
+    def fits(self, other: xr.DataArray, samples: int) -> bool:
+        """Whether a stretch is of the same electrodes, and of as long a run."""
+        if self._values.shape != (other.sizes["electrode"], samples):
+            return False
+        return all(np.array_equal(other[axis], where) for axis, (_, where) in self._axes.items())
+
+    def anew(self) -> None:
+        """Send everything again."""
+        self._next = 0
+
+    def add(self, stretch: xr.DataArray, first: int) -> None:
+        """Take samples from number `first` on, in place of what was there."""
+        self._reached = first + stretch.sizes["time"]
+        self._values[:, first : self._reached] = stretch.values
+        self._next = min(self._next, self._column(first))
+
+    def take(self) -> tuple[Mapping[str, Any], dict[str, np.ndarray]]:
+        """Return fields and arrays of a `Chunk`; none if no further column is whole."""
+        begin, end = self._next, self._column(self._reached)
+        if begin >= end:
+            return {}, {}
+        self._next = end
+        edges = self._columns[begin : end + 1]
+        values = self._values[:, edges[0] : edges[-1]]
+        stretch = xr.DataArray(values, self._axes, ("electrode", "time"), attrs=self._attrs)
+        arrays = potentials_as_shown(stretch, edges[:-1] - edges[0])
+        fields = {"column": begin, "columns": len(self._columns) - 1}
+        return fields, {name: array.astype("<f4") for name, array in arrays.items()}
+
+    def _column(self, sample: int) -> int:
+        """Return the column that holds a sample; all that are before it are whole."""
+        return int(np.searchsorted(self._columns, sample, "right")) - 1
