@@ -1,5 +1,7 @@
 import { useStudio } from "../studio";
 
+const OFFLINE = "The server does not answer; this page tries again. Nothing is lost.";
+
 /** What runs, what has just happened, and what computes it. */
 export function StatusBar() {
   const { store, note } = useStudio();
@@ -14,7 +16,7 @@ export function StatusBar() {
     <footer class="status">
       <span>{steps} steps · dt {setup.dt} ms · {cells ?? "–"} cells · seed {setup.seed} · {trials}</span>
       <span class={`status-note ${problem ? "bad" : ""}`} aria-live="polite">
-        {problem ? problemText(problem) : note.value || last || ""}
+        {problem ? problemText(problem) : store.online.value ? note.value || last || "" : OFFLINE}
       </span>
       <span>{hello ? `apical ${hello.version} · ${setup.precision} precision · ${hello.cores} cores` : ""}</span>
     </footer>
