@@ -210,7 +210,8 @@ def test_a_range_of_a_value_is_seen_side_by_side(screen):
     page.keyboard.up("Alt")
     members = page.locator(".sweep-member")
     screen.until(
-        lambda: members.count() > 2 and page.locator(".sweep-member:disabled").count() == 0
+        lambda: members.count() > 2 and page.locator(".sweep-member:disabled").count() == 0,
+        seconds=120,
     )
     assert len(screen.pixels("sweep")) > 1000
     said = members.last.locator(".sweep-said").inner_text().split()[0]
@@ -297,7 +298,7 @@ def test_electrodes_are_moved(screen):
         screen.type("shank: x, µm", 300)
     with screen.changes("csd"):
         screen.type("shank: Contacts", 9)
-    assert screen.pixels() == dipole
+    screen.until(lambda: screen.pixels() == dipole)
 
 
 def test_models_are_dropped_and_chosen(screen):

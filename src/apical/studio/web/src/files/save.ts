@@ -1,6 +1,7 @@
 // Files that the server makes, and texts of the page, go to the person's downloads.
 
 import { json } from "../transport";
+import { modelName } from "../store/models";
 import type { Studio } from "../studio";
 
 /** What can be taken away, and what it is. */
@@ -49,9 +50,11 @@ export async function codeOf(studio: Studio): Promise<string> {
   return answer.status === 200 ? String(found.text) : "";
 }
 
-function asked(studio: Studio): string {
-  const { setup, view } = studio.store;
-  return JSON.stringify({ setup: setup.value, view: view.value, name: "" });
+function asked({ store }: Studio): string {
+  const name = modelName(store);
+  // never the name of the file that the model came from, which a script opens
+  const own = name === store.setup.value.model ? name : `${name}-studio`;
+  return JSON.stringify({ setup: store.setup.value, view: store.view.value, name: own });
 }
 
 /** Lets the browser save something. */

@@ -1,5 +1,6 @@
 import { useRef } from "preact/hooks";
 import { takeFiles } from "../files/take";
+import { modelName } from "../store/models";
 import { sessionText } from "../store/session";
 import type { Store } from "../store/store";
 import { type Studio, useStudio } from "../studio";
@@ -42,13 +43,6 @@ export function FileMenu() {
       />
     </>
   );
-}
-
-/** What the model is called, as the name of a file. */
-function modelName(store: Store): string {
-  const { model } = store.setup.value;
-  const found = store.hello.value?.models.find((m) => m.key === model);
-  return found?.uploaded ? found.title.replace(/\.(json|param|nc|h5)$/i, "").replace(/[^\p{L}\d]+/gu, "-") : model;
 }
 
 /** Hands a session to the browser as a file. */

@@ -2,6 +2,8 @@ import { stopExports } from "../files/save";
 import { useStudio } from "../studio";
 import { Button } from "../ui/Button";
 
+const OFFLINE = "The server does not answer; this page tries again. Nothing is lost.";
+
 /** What runs, what has just happened, and what computes it. */
 export function StatusBar() {
   const { store, note } = useStudio();
@@ -18,7 +20,7 @@ export function StatusBar() {
       <Doubts />
       <Making />
       <span class={`status-note ${problem ? "bad" : ""}`} aria-live="polite">
-        {problem ? problemText(problem) : note.value || last || ""}
+        {problem ? problemText(problem) : store.online.value ? note.value || last || "" : OFFLINE}
       </span>
       <span>{hello ? `apical ${hello.version} · ${setup.precision} precision · ${hello.cores} cores` : ""}</span>
     </footer>

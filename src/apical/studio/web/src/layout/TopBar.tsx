@@ -47,7 +47,7 @@ export function TopBar() {
 /** Keeps the run on the screen, and says so. */
 export function keep(studio: ReturnType<typeof useStudio>): void {
   const run = keepRun(studio.store);
-  if (run) studio.say(`Kept as “${run.name}”. Hold B to see it again.`);
+  if (run) studio.say(`Kept as “${run.name}”. ${studio.tiny.value ? "It is under Fit · runs." : "Hold B to see it again."}`);
 }
 
 function ProjectName() {

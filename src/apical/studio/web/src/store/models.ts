@@ -29,3 +29,10 @@ function titleOf(text: string): string {
     return "model";
   }
 }
+
+/** What the model is called, as the name of a file. */
+export function modelName(store: Store): string {
+  const { model } = store.setup.value;
+  const found = store.hello.value?.models.find((m) => m.key === model);
+  return found?.uploaded ? found.title.replace(/\.(json|param|nc|h5)$/i, "").replace(/[^\p{L}\d]+/gu, "-") : model;
+}
