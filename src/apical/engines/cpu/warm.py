@@ -62,4 +62,5 @@ def _sums(real: type) -> tables.Sums:
 def _work(values: Any) -> tables.Work:
     rows = tables.Rows(values, np.zeros(0, np.int32), values)
     sites = tables.Sites(values, values, values, values, _NONE)
-    return tables.Work(*[values] * 8, rows, sites)
+    v = values
+    return tables.Work(v, v, v, v, v, v, v, v, rows, sites)
