@@ -139,7 +139,8 @@ def potentials(
             for k, potential in zip(mine, trial, strict=True):
                 potential[:] = given.raw.observed[k][:, begin:]
         rest = np.zeros(values.shape[1:3])
-        if prepared.at_rest:
+        # without cells there is nothing to add up
+        if prepared.at_rest and mine:
             rest[:] = np.stack([trials[0].raw.observed[k][:, 0] for k in mine])
             values -= rest[:, :, None]
         found[name] = RecordedPotentials(
