@@ -34,7 +34,7 @@ from apical.engines.cpu.steps import (
     solve,
     uncertain,
     weigh,
-    weigh_cells,
+    weigh_cell,
 )
 from apical.engines.cpu.tables import KEPT, RECEPTOR
 
@@ -324,36 +324,41 @@ def _observe(v, g, first_step, s, steps, L, full, sums, work):
             weigh(v, sums.weights, request.weights, work.dipoles, place * L, size // L, L, full)
         enough = is_turn and taken % KEPT == 0
         if enough or (s == steps - 1 and taken % KEPT):
-            first = taken - (KEPT if enough else taken % KEPT)
+            n = KEPT if enough else taken % KEPT
             if request.cells:
-                _sum_cells(kept, g, request, first, size // L, L, sums, work.samples)
+                _sum_cells(kept, g, request, taken - n, n, size // L, L, sums, work.samples)
             else:
-                _sum_lanes(g, request, first, L, sums, work.dipoles)
+                _sum_lanes(g, request, taken - n, n, L, sums, work.dipoles)
 
 
 @njit(**INNER)
-def _sum_lanes(g, request, sample, L, sums, weighed):
+def _sum_lanes(g, request, sample, n, L, sums, weighed):
     """Add up the cells of every piece of a group, whose sums over nodes are in lanes."""
     to = request.to + sample
     for p in range(sums.piece_start[g], sums.piece_start[g + 1]):
         piece = sums.pieces[p]
-        add_lanes(sums.values, weighed, to, piece.lane, L, piece.cells)
+        for first in range(0, n, 8):
+            at = first * L + piece.lane
+            add_lanes(sums.values, weighed, to + first, at, L, piece.cells)
         to += request.room
 
 
 @njit(**INNER)
-def _sum_cells(kept, g, request, sample, nodes, L, sums, samples):
+def _sum_cells(kept, g, request, sample, n, nodes, L, sums, samples):
     """Sum weighted voltages of every piece of a group, cell by cell."""
     apart = (sums.piece_start[g + 1] - sums.piece_start[g]) * request.room
     to = request.to + sample
     for p in range(sums.piece_start[g], sums.piece_start[g + 1]):
         piece = sums.pieces[p]
         for k in range(nodes):
-            transpose(samples, kept, k * KEPT, k * L + piece.lane, nodes * L, nodes * KEPT)
-        # so few cells at a time that they stay in the nearest cache
-        for c in range(0, piece.cells, 4):
-            weigh_cells(
-                samples, sums.weights, request, request.first_cell + piece.lane + c,
-                c * nodes * KEPT, min(4, piece.cells - c), sums.values, to, apart, nodes, c > 0,
+            for first in range(0, n, 8):
+                at = (first * nodes + k) * L + piece.lane
+                transpose(samples, kept, k * KEPT + first, at, nodes * L, nodes * KEPT)
+        for c in range(piece.cells):
+            cell = request.first_cell + piece.lane + c
+            at = request.weights + cell * nodes * request.outputs
+            weigh_cell(
+                samples, sums.weights, request, at, c * nodes * KEPT, sums.values, to, apart, nodes,
+                c > 0, n > 8,
             )  # fmt: skip
         to += request.room

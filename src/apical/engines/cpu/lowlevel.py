@@ -16,6 +16,7 @@ from numba import types
 from numba.core import cgutils
 
 from apical.engines.cpu.math import compiled
+from apical.engines.cpu.tables import KEPT
 
 _INT = ir.IntType(64)
 #: Lanes of a narrow group by the bits of its numbers; the same as in `apical.engines.cpu.layout`.
@@ -366,65 +367,82 @@ def _everywhere(builder: Any, number: Any, row: Any) -> Any:
     return builder.shuffle_vector(alone, alone, zeros)
 
 
-def _weigh_cells(outputs: int) -> Any:
+def _weigh_cell(outputs: int) -> Any:
     @compiled
     def weigh(
         typingctx: Any, out: Any, values: Any, weights: Any, to: Any, apart: Any, first: Any,
-        at: Any, nodes: Any, cells: Any, goes_on: Any,
+        at: Any, nodes: Any, goes_on: Any, more: Any,
     ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            places = []
-            for o in range(outputs):
-                where = builder.add(args[3], builder.mul(args[4], _INT(o)))
-                places.append(_eight(context, builder, signature, args, 0, where))
-            sums = [cgutils.alloca_once(builder, _EIGHT_DOUBLES) for _ in places]
-            for total, place in zip(sums, places, strict=True):
-                before = builder.load(place, align=8, typ=_EIGHT_DOUBLES)
-                none = ir.Constant(_EIGHT_DOUBLES, None)
-                builder.store(builder.select(args[9], before, none), total)
-            _add_cells(context, builder, signature, args, sums)
-            for total, place in zip(sums, places, strict=True):
-                builder.store(builder.load(total, typ=_EIGHT_DOUBLES), place, align=8)
+            with builder.if_else(args[9]) as (both, one):
+                with both:
+                    _weigh_eights(context, builder, signature, args, outputs, 2)
+                with one:
+                    _weigh_eights(context, builder, signature, args, outputs, 1)
             return context.get_dummy_value()
 
-        whole = (to, apart, first, at, nodes, cells, goes_on)
+        whole = (to, apart, first, at, nodes, goes_on, more)
         return types.void(out, values, weights, *whole), generate
 
     return weigh
 
 
-def _add_cells(context: Any, builder: Any, signature: Any, args: Any, sums: list[Any]) -> None:
-    """Write the loops over cells and nodes: eight samples are read once for all outputs."""
-    first, at, nodes, cells = args[5:9]
+def _weigh_eights(
+    context: Any, builder: Any, signature: Any, args: Any, outputs: int, eights: int
+) -> None:
+    """Write the sums of eight samples, or of twice eight."""
+    places = []
+    for o in range(outputs):
+        of_output = builder.add(args[3], builder.mul(args[4], _INT(o)))
+        for e in range(eights):
+            where = builder.add(of_output, _INT(8 * e))
+            places.append(_eight(context, builder, signature, args, 0, where))
+    sums = [cgutils.alloca_once(builder, _EIGHT_DOUBLES) for _ in places]
+    for total, place in zip(sums, places, strict=True):
+        before = builder.load(place, align=8, typ=_EIGHT_DOUBLES)
+        none = ir.Constant(_EIGHT_DOUBLES, None)
+        builder.store(builder.select(args[8], before, none), total)
+    _add_cell(context, builder, signature, args, sums, eights)
+    for total, place in zip(sums, places, strict=True):
+        builder.store(builder.load(total, typ=_EIGHT_DOUBLES), place, align=8)
+
+
+def _add_cell(
+    context: Any, builder: Any, signature: Any, args: Any, sums: list[Any], eights: int
+) -> None:
+    """Write the loop over nodes: samples are read once for all outputs, weights for all samples."""
+    first, at, nodes = args[5:8]
     row = _eight(context, builder, signature, args, 1, first).type.pointee
     data = _data(context, builder, signature.args[2], args[2])
     of_cell = [cgutils.alloca_once(builder, row) for _ in sums]
-    with cgutils.for_range(builder, cells, intp=_INT) as cell:
-        for total in of_cell:
-            builder.store(ir.Constant(row, None), total)
-        with cgutils.for_range(builder, nodes, intp=_INT) as loop:
-            k = builder.add(builder.mul(cell.index, nodes), loop.index)
-            where = builder.add(first, builder.mul(k, _INT(8)))
-            v = builder.load(_eight(context, builder, signature, args, 1, where), align=4, typ=row)
-            for o, total in enumerate(of_cell):
-                where = builder.add(at, builder.add(builder.mul(k, _INT(len(sums))), _INT(o)))
-                place = builder.gep(data, [where], source_etype=row.element)
-                weight = _everywhere(builder, builder.load(place, typ=row.element), row)
-                kept = builder.load(total, typ=row)
-                more = builder.fadd(kept, builder.fmul(weight, v, flags=_FAST), flags=_FAST)
-                builder.store(more, total)
-        for total, found in zip(sums, of_cell, strict=True):
-            value = _double(builder, builder.load(found, typ=row))
-            builder.store(builder.fadd(builder.load(total, typ=_EIGHT_DOUBLES), value), total)
+    for total in of_cell:
+        builder.store(ir.Constant(row, None), total)
+    with cgutils.for_range(builder, nodes, intp=_INT) as loop:
+        values = []
+        for e in range(eights):
+            where = builder.add(builder.mul(loop.index, _INT(KEPT)), _INT(8 * e))
+            place = _eight(context, builder, signature, args, 1, builder.add(first, where))
+            values.append(builder.load(place, align=4, typ=row))
+        of_node = builder.add(at, builder.mul(loop.index, _INT(len(sums) // eights)))
+        for o, total in enumerate(of_cell):
+            where = builder.add(of_node, _INT(o // eights))
+            place = builder.gep(data, [where], source_etype=row.element)
+            weight = _everywhere(builder, builder.load(place, typ=row.element), row)
+            term = builder.fmul(weight, values[o % eights], flags=_FAST)
+            kept = builder.load(total, typ=row)
+            builder.store(builder.fadd(kept, term, flags=_FAST), total)
+    for total, found in zip(sums, of_cell, strict=True):
+        value = _double(builder, builder.load(found, typ=row))
+        builder.store(builder.fadd(builder.load(total, typ=_EIGHT_DOUBLES), value), total)
 
 
 #: Outputs that are weighed at once.
 AT_ONCE = (8, 4, 2, 1)
-#: Sum weighted nodes of some cells for some outputs and eight samples, each cell by itself, and add
-#: the cells to sums that go on or begin: values from `first` on, eight samples of one node after
-#: the other; weights from `at` on, all outputs of one node after the other; cells one after the
-#: other; sums to `to`, outputs `apart`; double.
-weigh_cells_8, weigh_cells_4, weigh_cells_2, weigh_cells_1 = (_weigh_cells(n) for n in AT_ONCE)
+#: Sum weighted nodes of a cell for some outputs and samples, and add it to sums that go on or
+#: begin. Samples are eight, or twice eight if there are `more`. Values from `first` on, samples of
+#: one node after the other; weights from `at` on, outputs of one node after the other; sums to
+#: `to`, outputs `apart`; double.
+weigh_cell_8, weigh_cell_4, weigh_cell_2, weigh_cell_1 = (_weigh_cell(n) for n in AT_ONCE)
 
 
 def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:

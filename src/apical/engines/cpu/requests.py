@@ -299,13 +299,17 @@ def _dipole_weights(programs: list[CellProgram], lanes: int) -> Floats:
 def by_cell(weights: Sequence[Floats]) -> list[Floats]:
     """Return weights of members, (outputs, cells, nodes) each, in the order of their reading.
 
-    That is by outputs that are weighed at once, member, cell, node and output.
+    That is by member, cell, outputs that are weighed at once, node and output.
     """
-    outputs, found, o = len(weights[0]), [], 0
-    while o < outputs:
-        n = next(n for n in AT_ONCE if o + n <= outputs)
-        found += [w[o : o + n].transpose(1, 2, 0).ravel() for w in weights]
+    parts, o = [], 0
+    while o < len(weights[0]):
+        n = next(n for n in AT_ONCE if o + n <= len(weights[0]))
+        parts.append(slice(o, o + n))
         o += n
+    found = []
+    for w in weights if weights[0].size else ():
+        by_part = [np.moveaxis(w[part], 0, 2).reshape(w.shape[1], -1) for part in parts]
+        found.append(np.concatenate(by_part, axis=1).ravel())
     return found
 
 

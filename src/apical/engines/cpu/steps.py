@@ -13,10 +13,10 @@ from apical.engines.cpu.lowlevel import (
     solve_root,
     substitute_row,
     subtract_row,
-    weigh_cells_1,
-    weigh_cells_2,
-    weigh_cells_4,
-    weigh_cells_8,
+    weigh_cell_1,
+    weigh_cell_2,
+    weigh_cell_4,
+    weigh_cell_8,
     weigh_rows,
 )
 from apical.engines.cpu.math import CAREFUL, INNER
@@ -100,29 +100,26 @@ def weigh(v, weights, at, out, to, nodes, L, full):
 
 
 @njit(**INNER)
-def weigh_cells(values, weights, request, cell, first, cells, out, to, apart, nodes, goes_on):
-    """Sum weighted nodes of cells for eight samples and all outputs, as many as go at once.
+def weigh_cell(values, weights, request, at, first, out, to, apart, nodes, goes_on, more):
+    """Sum weighted nodes of a cell for all outputs, as many as go at once.
 
-    Weights go by outputs that are weighed at once, cell, node and output.
+    Samples are eight, or twice eight if there are more. Weights go by outputs that are weighed at
+    once, node and output.
     """
-    o, block = 0, nodes * request.cells
+    o = 0
     while o < request.outputs:
-        at, to_o = request.weights + o * block, to + o * apart
+        to_o, at_o = to + o * apart, at + o * nodes
         if o + 8 <= request.outputs:
-            at += 8 * cell * nodes
-            weigh_cells_8(out, values, weights, to_o, apart, first, at, nodes, cells, goes_on)
+            weigh_cell_8(out, values, weights, to_o, apart, first, at_o, nodes, goes_on, more)
             o += 8
         elif o + 4 <= request.outputs:
-            at += 4 * cell * nodes
-            weigh_cells_4(out, values, weights, to_o, apart, first, at, nodes, cells, goes_on)
+            weigh_cell_4(out, values, weights, to_o, apart, first, at_o, nodes, goes_on, more)
             o += 4
         elif o + 2 <= request.outputs:
-            at += 2 * cell * nodes
-            weigh_cells_2(out, values, weights, to_o, apart, first, at, nodes, cells, goes_on)
+            weigh_cell_2(out, values, weights, to_o, apart, first, at_o, nodes, goes_on, more)
             o += 2
         else:
-            at += cell * nodes
-            weigh_cells_1(out, values, weights, to_o, apart, first, at, nodes, cells, goes_on)
+            weigh_cell_1(out, values, weights, to_o, apart, first, at_o, nodes, goes_on, more)
             o += 1
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from apical.plan.discretise import Floats, Ints
 
 POOL, CHANNEL, RECEPTOR = 0, 1, 2
-#: Samples of voltages that are collected before observables are summed.
-KEPT = 8
+#: Samples of voltages that are collected before observables are summed: two vectors of eight.
+KEPT = 16
 #: Cells of a population that are summed first, by themselves: as many as :func:`add_lanes` takes.
 OCTET = 8
 
