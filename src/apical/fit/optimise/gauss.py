@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from apical.fit.optimise.regression import Seen, regressed
 from apical.fit.optimise.search import ESTIMATE, Search
 from apical.random import stream
 
@@ -14,33 +13,6 @@ from apical.random import stream
 _HALF, _LESS, _STEPS, _ERRORS = 0.2, 0.8, 2.0, 3.0
 #: Candidates of a batch; the first has as many more as there are parameters.
 _TOGETHER = 8
-#: Distance, in half widths, beyond which candidates count little; as how many candidates, at such a
-#: distance, the assumption counts that nothing changes.
-_NEAR, _FLAT = 1.5, 0.1
-#: The mean square of what is left unexplained is at least such a share of that of slopes.
-_LEAST = 1e-12
-
-
-@dataclass(frozen=True)
-class _Seen:
-    """What candidates say of residuals around a centre; distances in half widths of the box.
-
-    Parameters
-    ----------
-    there : (n,) array
-        Residuals at the centre.
-    slopes : (k, n) array
-        How they change along each parameter.
-    missed : (candidates, n) array
-        What that misses of the candidates; its squares add up to the covariance of one.
-    count : float
-        As how many candidates they count.
-    """
-
-    there: np.ndarray
-    slopes: np.ndarray
-    missed: np.ndarray
-    count: float
 
 
 def gauss(search: Search) -> str:
@@ -65,7 +37,7 @@ def gauss(search: Search) -> str:
         found = search.compare(asked)
         units = np.vstack([units, asked])
         residuals = np.vstack([residuals.reshape(-1, found.shape[1]), found])
-        step, error = _step(_seen((units - centre) / half, residuals), centre, half)
+        step, error = _step(regressed((units - centre) / half, residuals), centre, half)
         centre = np.clip(centre + step * half, 0, 1)
         if (np.maximum(np.abs(step), error) * half).max() < search.tolerance:
             reason = "converged"
@@ -87,38 +59,13 @@ def _drawn(
     return np.abs(1 - np.abs(1 - units))
 
 
-def _seen(places: np.ndarray, residuals: np.ndarray) -> _Seen:
-    """Regress residuals on places, the nearest first; what has failed says nothing."""
-    there = np.isfinite(residuals).all(axis=1)
-    places, residuals = places[there], residuals[there]
-    weight = np.exp(-np.mean(places**2, axis=1) / _NEAR**2)
-    root = np.sqrt(weight)[:, None]
-    terms = np.column_stack([np.ones(len(places)), places]) * root
-    flat = np.diag([0.0] + [_FLAT] * places.shape[1])
-    found = np.linalg.solve(terms.T @ terms + flat, terms.T @ (root * residuals))
-    count = weight.sum() ** 2 / (weight**2).sum()
-    # as many are explained as there are terms; a few are left where there are not enough
-    left = weight.sum() * max(1 - terms.shape[1] / count, 0.2)
-    missed = (root * residuals - terms @ found) / np.sqrt(left)
-    return _Seen(found[0], found[1:], missed, count)
-
-
-def _step(seen: _Seen, centre: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _step(seen: Seen, centre: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return where residuals would be small, within the box, and standard errors; half widths."""
     from scipy.optimize import lsq_linear
 
-    squares = np.mean(seen.there**2), _LEAST * np.mean(seen.slopes**2), np.finfo(float).tiny
-    everywhere = float(max(squares))
-    inner = seen.missed @ seen.missed.T + everywhere * np.eye(len(seen.missed))
-
-    def product(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        # with the inverse of the covariance, which is too large to be written down
-        chance = (a @ seen.missed.T) @ np.linalg.solve(inner, seen.missed @ b.T)
-        return (a @ b.T - chance) / everywhere
-
-    told, prior = product(seen.slopes, seen.slopes), np.eye(len(half))
+    told, prior = seen.product(seen.slopes, seen.slopes), np.eye(len(half))
     root = np.linalg.cholesky(told + prior)
-    downhill = -np.linalg.solve(root, product(seen.slopes, seen.there[None])[:, 0])
+    downhill = -np.linalg.solve(root, seen.product(seen.slopes, seen.there[None])[:, 0])
     # half widths are far less than ranges: there is always room to one side
     low, high = np.maximum(-1, -centre / half), np.minimum(1, (1 - centre) / half)
     step = lsq_linear(root.T, downhill, (low, high)).x
