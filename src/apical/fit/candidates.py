@@ -183,9 +183,14 @@ class Candidates:
     def compare(self, units: np.ndarray, stage: str = "", /) -> np.ndarray:
         """Do as `evaluate`, with draws of their own; return residuals, NaN of what has failed."""
         self.evaluate(units, stage, own_draws=True)
+        return self.all_residuals[-len(units) :]
+
+    @property
+    def all_residuals(self) -> np.ndarray:
+        """Residuals of all candidates, (candidates, n); NaN of what has failed."""
         size = max(map(len, self.residuals))
         rows = [row if len(row) == size else [math.nan] * size for row in self.residuals]
-        return np.array(rows[-len(units) :])
+        return np.array(rows)
 
     def _draws(self, number: int) -> int:
         """Return the seed of a candidate that has draws of its own."""

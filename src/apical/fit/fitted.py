@@ -43,7 +43,7 @@ class Fit:
         the smallest loss so far, ``seen``: the loss as the stage weights it, ``generation``:
         number of the batch, ``stage``: "estimate" where Gauss-Newton ends, ``failed``, whose loss
         is NaN, and ``fresh``: the loss of the best few with trials that were not fitted, if that
-        was asked for; else NaN.
+        was asked for; else NaN. Of Gauss-Newton also ``residuals`` (candidate, residual).
     reason : str
         Why it ended: "converged", "budget spent", "goal reached" or "stopped".
     provenance : mapping
@@ -114,29 +114,39 @@ class Fit:
         given["seed"] = given["seed"] + 1 if seed is None else seed
         return simulate(self.network, **{**given, "trials": trials})
 
-    def identify(self, trials: int | None = None, step: float = 0.02) -> Identifiability:
+    def identify(self, trials: int | None = None, step: float | None = None) -> Identifiability:
         """Tell which parameters the data determine; see `apical.identify`.
+
+        Candidates of Gauss-Newton have draws of their own, and there are many: what residuals do
+        from one to another says how sure the parameters are, without any simulation. Of other
+        methods, or if trials or a step are given, each parameter is moved.
 
         Parameters
         ----------
         trials : int, optional
             Trials of each simulation; by default those of the fit.
-        step : float
-            How far parameters are moved to both sides, as a share of their ranges.
+        step : float, optional
+            How far parameters are moved at first, as a share of their ranges; 0.02 by default.
 
         Raises
         ------
         ModelError
             If the objective was a function that the file did not keep.
         """
-        from apical.fit.identifiability import identify
+        from apical.fit.identifiability import enough, identify, of_candidates
 
+        history = self.history
+        if trials is None and step is None and "residuals" in history:
+            residuals = history["residuals"].values
+            if enough(self.space, residuals):
+                return of_candidates(self.space, history["values"].values, residuals, self.best)
         if self.objective is None:
             message = "was a function, which a file does not keep"
             raise ModelError([Problem("objective", message)])
         options = dict(self.provenance["simulated"])
         options["trials"] = options["trials"] if trials is None else trials
         row = np.array(list(self.values.values()))
+        step = 0.02 if step is None else step
         return identify(self.space, self.objective, row, step=step, **options)
 
     def save(self, path: str | os.PathLike[str], overwrite: bool = False) -> None:

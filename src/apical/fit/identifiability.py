@@ -14,45 +14,69 @@ from apical.analysis import DataError
 from apical.errors import ModelError, Problem
 from apical.fit.candidates import by_trial
 from apical.fit.objectives import Objective
+from apical.fit.optimise.regression import Seen, regressed
+from apical.fit.parameter import is_time
 from apical.fit.space import Space
 
-#: Parameters whose errors are correlated more than this are named together.
-_TOGETHER = 0.9
+#: Parameters whose errors are correlated more than this are named together; those more than that
+#: are named as what another one trades off with.
+_TOGETHER, _TRADES = 0.9, 0.5
+#: How many of these are shown.
+_MOST = 2
 #: A direction that is so much weaker than the strongest changes nothing that simulations in single
 #: precision could tell; and what part of a parameter must lie in such directions (cosine).
 _FLAT, _PART = 1e-8, 0.01
 #: Residuals that are so much smaller than what whole ranges change are rounding.
 _EXACT = 1e-12
+#: One by the variance of what lies anywhere in its range, in whole ranges.
+_RANGE = 12.0
+#: How well a parameter should be known: ms of times, and a share of everything else.
+_TIME, _SHARE = 1.0, 0.15
+#: How many of the last candidates say where the fit looked at the end; how many candidates for
+#: each term a regression needs.
+_LAST, _ENOUGH = 16, 2
+#: A step is doubled, up to this share of a range, until what changes is so many times the jitter.
+_WIDEST, _CLEAR = 0.32, 3.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Identifiability:
     """What the residuals say about each parameter near some place; made by `apical.identify`.
 
-    Near its optimum a loss is about a quadratic function of the parameters. Its curvature, from the
-    residuals' derivatives, is what a Fisher information is for independent errors of equal size.
-    Samples of waveforms are correlated, so that the errors given here are too small in absolute
-    terms; relative to each other they tell what the data determine. Residuals are taken for no
-    smaller than the noise of the trials' mean, by which a fit may seem better than it is.
+    Near its optimum a loss is about a quadratic function of the parameters. Its curvature is what
+    residuals change with each of them, by the covariance of their noise from trial to trial. What
+    is left at the place is taken for noise of the same kind: a recording has some, too. Changes
+    that are no larger than chance count for nothing.
 
     Parameters
     ----------
     table : Dataset
         By ``parameter``: ``value``; ``sensitivity``: root mean square change of the residuals per
-        whole range; ``error``: standard error, as a share of the range, infinite along directions
-        in which nothing changes, however small the residuals, and NaN where these are 0, as of one
-        trial fitted to itself, which tells no error; ``correlation``
-        (parameter, other) of errors. By ``direction``, best determined first: ``strength``, the
-        eigenvalues of the matrix; ``loading`` (direction, parameter).
+        whole range; ``error``: standard error, as a share of the range, infinite where nothing
+        changes that chance would not, and NaN where residuals are 0, as of one trial fitted to
+        itself, which tells no error; ``deviation``: the same in the parameter's unit;
+        ``relative``: as a share of the value; ``wanted``: 1 ms for times of drives, 15 % of
+        everything else, in the parameter's unit; ``correlation`` (parameter, other) of errors. By
+        ``direction``, that with the largest change first: ``strength``, the eigenvalues of the
+        slopes' products; ``loading`` (direction, parameter).
+    noise : str
+        What noise the errors are from.
     """
 
     table: xr.Dataset
+    noise: str = ""
 
     @property
     def undetermined(self) -> list[str]:
         """Parameters whose standard error is larger than their range."""
         table = self.table
         return table["parameter"].values[table["error"].values > 1].tolist()
+
+    @property
+    def uncertain(self) -> list[str]:
+        """Parameters that are not known within 1 ms (times of drives) or 15 % (all others)."""
+        table = self.table
+        return table["parameter"].values[table["deviation"] > table["wanted"]].tolist()
 
     @property
     def together(self) -> list[tuple[str, str, float]]:
@@ -66,24 +90,36 @@ class Identifiability:
         ]
         return sorted(pairs, key=lambda pair: -abs(pair[2]))
 
+    def trades(self, name: str) -> dict[str, float]:
+        """Return what a parameter trades off with: correlations of errors beyond 0.5, by name."""
+        row = self.table["correlation"].sel(parameter=name).drop_sel(other=name)
+        row = row[np.argsort(-np.abs(row.values))]
+        pairs = zip(row["other"].values.tolist(), row.values.tolist(), strict=True)
+        return {other: r for other, r in pairs if abs(r) > _TRADES}
+
     def __repr__(self) -> str:
         table = self.table.sortby("error")
-        lines = [
-            f"  {name}: {value:.4g}, sensitivity {sensitivity:.3g}, "
-            + _said(error)
-            for name, value, sensitivity, error in zip(
-                table["parameter"].values.tolist(), table["value"].values.tolist(),
-                table["sensitivity"].values.tolist(), table["error"].values.tolist(), strict=True,
-            )
-        ]  # fmt: skip
+        columns = ("parameter", "value", "deviation", "relative", "error", "sensitivity")
+        rows = zip(*(table[name].values.tolist() for name in columns), strict=True)
+        lines = [f"  {name}: {_said(*numbers)}" for name, *numbers in rows]
+        for name in self.uncertain:
+            most = list(self.trades(name).items())[:_MOST]
+            others = ", ".join(f"{other} (r = {r:.2f})" for other, r in most)
+            known = f"  {name} is not known within {_TIME:g} ms or {_SHARE:.0%}"
+            lines.append(f"{known}: trades off with {others}" if others else known)
         lines += [f"  {a} and {b} only together (r = {r:.2f})" for a, b, r in self.together]
+        lines += [f"  noise: {self.noise}"] if self.noise else []
         return "\n".join(["<Identifiability>", *lines])
 
 
-def _said(error: float) -> str:
+def _said(value: float, deviation: float, relative: float, error: float, sensitivity: float) -> str:
     if np.isnan(error):
-        return "error unknown, as residuals are 0"
-    return f"error {error:.1%} of its range" if np.isfinite(error) else "undetermined"
+        known = f"{value:.4g}, error unknown, as residuals are 0"
+    elif np.isfinite(error):
+        known = f"{value:.4g} ± {deviation:.2g} ({relative:.1%}), error {error:.1%} of its range"
+    else:
+        known = f"{value:.4g}, undetermined"
+    return f"{known}, sensitivity {sensitivity:.3g}"
 
 
 def identify(
@@ -96,7 +132,9 @@ def identify(
 ) -> Identifiability:
     """Move each parameter a little to both sides, and see what changes.
 
-    All simulations run together, with the same random draws.
+    All simulations have the same random draws. Where cells fire at other times all the same, so
+    that trials change in other ways, steps are doubled until what changes is clearly larger, or
+    they are a third of the range; that needs several trials.
 
     Parameters
     ----------
@@ -107,7 +145,7 @@ def identify(
     values : (parameters,) array, optional
         Around which place, such as the best of a fit; by default around the start.
     step : float
-        How far to move, as a share of the ranges; at a bound, inwards only.
+        How far to move at first, as a share of the ranges; at a bound, inwards only.
     **options
         As :func:`apical.simulate_many` takes them, such as ``duration`` and ``trials``.
 
@@ -123,64 +161,178 @@ def identify(
     row = space.start if values is None else values
     space.changes(row)
     place = space.to_unit(row)
-    moves = step * np.eye(len(space))
-    units = np.clip(np.vstack([place[None], place + moves, place - moves]), 0, 1)
-    sets = [space.changes(row) for row in space.from_unit(units)]
     given: dict[str, Any] = {"duration": 170.0, "trials": 1, **options}
-    columns, failures = by_trial(space.base, sets, objective, given)
-    rows = [
-        objective.residuals_of_parts([column[k].mean(axis=0) for column in columns])
-        for k in range(len(sets))
-    ]
+    seen, steps = _moved(space, objective, place, step, given)
+    noise = "not known from one trial; samples count as if independent"
+    if given["trials"] > 1:
+        noise = f"{given['trials']} trials, {_sizes(seen, 'their mean')}"
+        noise += f"; steps up to {steps.max():.0%} of ranges"
+    return Identifiability(_table(space, place, seen, np.ones(len(space))), noise)
+
+
+def enough(space: Space, residuals: np.ndarray) -> bool:
+    """Whether there are so many candidates that a regression on them says how sure they are."""
+    return np.isfinite(residuals).all(axis=1).sum() >= _ENOUGH * (len(space) + 1)
+
+
+def of_candidates(
+    space: Space, values: np.ndarray, residuals: np.ndarray, best: int
+) -> Identifiability:
+    """Do as `identify` around the best of candidates with draws of their own; simulate nothing.
+
+    Parameters
+    ----------
+    space : Space
+        Parameters and their network.
+    values : (candidates, parameters) array
+        Candidates, in the order in which they were tried.
+    residuals : (candidates, n) array
+        What of each should be 0; NaN where it has failed.
+    best : int
+        Around which of them.
+    """
+    units = space.to_unit(values)
+    away = units - units[best]
+    # candidates fill a box evenly; for one that never varied, any box will do
+    half = np.maximum(np.sqrt(3 * np.mean(away[-_LAST:] ** 2, axis=0)), _FLAT)
+    seen = regressed(away / half, residuals)
+    noise = f"{len(seen.missed)} candidates with draws of their own, {_sizes(seen, 'each')}"
+    return Identifiability(_table(space, units[best], seen, half), noise)
+
+
+def _sizes(seen: Seen, what: str) -> str:
+    """Say how large residuals and their noise are."""
+    noise = np.sqrt(np.sum(seen.missed**2) / seen.there.size)
+    left = np.sqrt(np.mean(seen.there**2))
+    return f"{what} with chance of {noise:.3g}; what is left is {left:.3g}"
+
+
+def _moved(
+    space: Space, objective: Objective, place: np.ndarray, step: float, options: dict[str, Any]
+) -> tuple[Seen, np.ndarray]:
+    """Return what moves of each parameter say, per whole ranges, and how long each was."""
+    k = len(space)
+    rows, trials = _measured(space, objective, place[None], options)
+    there, every = rows[0], [*trials]
+    slopes, jitters, steps = np.zeros((k, there.size)), np.zeros(k), np.full(k, float(step))
+    todo = np.arange(k)
+    while todo.size:
+        moves = (steps[:, None] * np.eye(k))[todo]
+        units = np.clip(np.vstack([place + moves, place - moves]), 0, 1)
+        rows, trials = _measured(space, objective, units, options)
+        if rows.shape[1] != there.size:
+            raise DataError("nothing to compare")
+        up, down = np.split(np.arange(len(units)), 2)
+        apart = (units[up] - units[down]).sum(axis=1)[:, None]
+        slopes[todo] = (rows[up] - rows[down]) / apart
+        jitters[todo] = np.sum((trials[up] - trials[down]) ** 2, axis=(1, 2)) / apart[:, 0] ** 2
+        every += [*trials]
+        blurred = np.sum(slopes**2, axis=1) < _CLEAR**2 * jitters
+        todo = todo[(blurred & (2 * steps <= _WIDEST))[todo]]
+        steps[todo] *= 2
+    missed = np.concatenate(every) / np.sqrt(len(every))
+    power = np.sum(missed**2)
+    chance = np.diag(jitters / power if power > 0 else 0 * jitters)
+    return Seen(there, slopes, missed, 1.0, chance, power / there.size), steps
+
+
+def _measured(
+    space: Space, objective: Objective, units: np.ndarray, options: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Simulate places; return residuals, (places, n), and what trials say of their noise.
+
+    That is (places, trials, n): leaving out one trial after the other (jackknife) gives rows whose
+    squares add up to the covariance of the mean; none of one trial.
+    """
+    sets = [space.changes(row) for row in space.from_unit(units)]
+    columns, failures = by_trial(space.base, sets, objective, options)
+    rows, noise = [], []
+    for k in range(len(sets)):
+        parts = [column[k] for column in columns]
+        rows.append(objective.residuals_of_parts([part.mean(axis=0) for part in parts]))
+        noise.append(_noise(objective, parts))
     if failures or len({row.size for row in rows}) > 1 or not np.isfinite(rows).all():
         raise DataError("; ".join(failures) or "nothing to compare")
-    found, k = np.array(rows), len(space)
-    apart = (units[1 : k + 1] - units[k + 1 :]).diagonal()
-    derivative = (found[1 : k + 1] - found[k + 1 :]) / apart[:, None]
-    size = max(float(found[0] @ found[0]), _noise(objective, [column[0] for column in columns]))
-    return Identifiability(_table(space, space.from_unit(place), found.shape[1], size, derivative))
+    return np.array(rows), np.array(noise).reshape(len(rows), -1, rows[0].size)
 
 
-def _noise(objective: Objective, trials: Sequence[np.ndarray]) -> float:
-    """Return how large squared residuals are by the noise of trials alone; 0 of one trial.
-
-    By leaving out one trial after the other (jackknife); `trials` are (trial, n), of each part.
-    """
+def _noise(objective: Objective, trials: Sequence[np.ndarray]) -> np.ndarray:
+    """Return what residuals do without each of the trials, which are (trial, n) of each part."""
     n = len(trials[0])
     if n < 2:
-        return 0.0
+        return np.zeros(0)
     without = np.array([
         objective.residuals_of_parts([np.delete(part, k, axis=0).mean(axis=0) for part in trials])
         for k in range(n)
     ])  # fmt: skip
-    return float((n - 1) / n * np.sum((without - without.mean(axis=0)) ** 2))
+    return np.sqrt((n - 1) / n) * (without - without.mean(axis=0))
 
 
-def _table(
-    space: Space, values: np.ndarray, n: int, squares: float, derivative: np.ndarray
-) -> xr.Dataset:
+def _table(space: Space, place: np.ndarray, seen: Seen, half: np.ndarray) -> xr.Dataset:
     """Return sensitivities, errors, correlations and directions.
 
-    `derivative` is (k, n), and `squares` the sum of squared residuals.
+    `place` is within the unit cube, and `half` what `seen` takes for a distance of 1 there.
     """
-    fisher = derivative @ derivative.T
-    strength, loading = np.linalg.eigh(fisher)
-    least = max(strength[-1], 1e-300) * _FLAT
-    inverse = (loading / np.maximum(strength, least)) @ loading.T
-    free = max(n - len(space), 1)
-    size = np.sqrt(inverse.diagonal())
-    # without residuals nothing says how large an error is, but that of what has no effect
-    known = squares if squares > _EXACT**2 * strength.sum() else np.nan
-    flat = (np.abs(loading[:, strength <= least]) > _PART).any(axis=1)
-    error = np.where(flat, np.inf, size * np.sqrt(known / free))
+    slopes, values = seen.slopes / half[:, None], space.from_unit(place)
+    strength, loading = np.linalg.eigh(slopes @ slopes.T)
+    error, alike = _errors(seen, slopes, half)
+    flat = np.abs(loading[:, strength <= max(strength[-1], 1e-300) * _FLAT]) > _PART
+    error[flat.any(axis=1)] = np.inf
+    known = space.parameters.values()
+    # what a whole range is in the parameter's unit, near its value
+    widths = [value * np.log(p.high / p.low) if p.scale == "log" else p.high - p.low
+              for p, value in zip(known, values.tolist(), strict=True)]  # fmt: skip
+    times = [all(map(is_time, p.factors)) for p in known]
+    deviation = error * np.array(widths)
     return xr.Dataset(
         {
             "value": ("parameter", values),
-            "sensitivity": ("parameter", np.sqrt(np.mean(derivative**2, axis=1))),
+            "sensitivity": ("parameter", np.sqrt(np.mean(slopes**2, axis=1))),
             "error": ("parameter", error),
-            "correlation": (("parameter", "other"), inverse / np.outer(size, size)),
+            "deviation": ("parameter", deviation),
+            "relative": ("parameter", deviation / np.maximum(np.abs(values), 1e-300)),
+            "wanted": ("parameter", np.where(times, _TIME, _SHARE * np.abs(values))),
+            "correlation": (("parameter", "other"), alike),
             "strength": ("direction", strength[::-1]),
             "loading": (("direction", "parameter"), loading.T[::-1]),
         },
         {"parameter": np.array(space.names, str), "other": np.array(space.names, str)},
     )
+
+
+def _errors(seen: Seen, slopes: np.ndarray, half: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return standard errors, as shares of ranges, and their correlations; slopes are per range."""
+    size, free = _left(seen, np.sum(slopes**2) * _EXACT**2)
+    told, one = seen.product(slopes, slopes), np.eye(len(half))
+    least = max(told.diagonal().max(), 1e-200) * _FLAT
+    alike = np.linalg.inv(told + least * one)
+    root = np.sqrt(alike.diagonal())
+    # what a parameter changes that the others, within their ranges, cannot make up for
+    within = max(_RANGE * size, least) if size > 0 else least
+    inverse = np.linalg.inv(told + within * one)
+    own = 1 / inverse.diagonal() - within
+    # what of it is chance; slopes that are little but chance make up for that of others
+    chance = free * seen.chance / np.outer(half, half)
+    real = np.clip(1 - chance.diagonal() / np.maximum(told.diagonal(), least), 0, 1)
+    alone = inverse / inverse.diagonal() * real[:, None]
+    np.fill_diagonal(alone, 1.0)
+    blur = np.einsum("ij,ik,kj->j", alone, chance, alone)
+    lost = own <= blur * (1 + 2 * np.sqrt(2 / free))
+    error = np.where(lost, np.inf, np.sqrt(size / np.where(lost, 1.0, own - blur)))
+    return error, alike / np.outer(root, root)
+
+
+def _left(seen: Seen, rounding: float) -> tuple[float, float]:
+    """Return how large residuals are, as a share of the noise of one, and as how many they count.
+
+    As many as there are directions in which noise differs, for samples of a waveform are alike.
+    """
+    left = float(seen.product(seen.there[None], seen.there[None])[0, 0])
+    inner = seen.missed @ seen.missed.T
+    if not inner.any():
+        free = max(seen.there.size - len(seen.slopes), 1)
+        # without residuals nothing says how large an error is, but that of what has no effect
+        return (left / free if np.sum(seen.there**2) > rounding else np.nan), free
+    directions = np.trace(seen.product(seen.missed, seen.missed))
+    free = max(directions, np.trace(inner) ** 2 / np.sum(inner**2))
+    return max(left / free, 1 / seen.count), free

@@ -190,7 +190,7 @@ def usual(network: Network, path: str, width: float | None = None) -> Parameter:
         For times, ms to both sides; for the rest, the factor up to which it may change.
     """
     now = network.get(path)
-    if _is_time(path):
+    if is_time(path):
         around = max(_LEAST_TIME, _SPREADS * network.get(f"{path[:-2]}sigma"))
         around = around if width is None else width
         return Parameter(path, min(now, max(0.0, now - around)), now + around)
@@ -202,10 +202,11 @@ def usual(network: Network, path: str, width: float | None = None) -> Parameter:
 
 def has_range(network: Network, path: str) -> bool:
     """Whether there is a usual range at an address; a zero gives none, unless it is a time."""
-    return _is_time(path) or network.get(path) != 0
+    return is_time(path) or network.get(path) != 0
 
 
-def _is_time(path: str) -> bool:
+def is_time(path: str) -> bool:
+    """Whether an address is the time of a drive."""
     return path.startswith("drives.") and path.endswith(".mu")
 
 

@@ -153,7 +153,10 @@ def _fitted(
         "simulated": dict(found.options), "wall_seconds": clock.perf_counter() - began,
         **versions(),
     }  # fmt: skip
-    return Fit(found.space, found.objective, _history(found), reason, provenance)
+    history = _history(found)
+    if asked["method"] == "gauss":
+        history["residuals"] = (("candidate", "residual"), found.all_residuals)
+    return Fit(found.space, found.objective, history, reason, provenance)
 
 
 def _check(
