@@ -131,8 +131,8 @@ WATCHER = """() => {
       super(...given);
       this.addEventListener('message', e => {
         seen.bytes += e.data.byteLength;
-        const begin = new Uint8Array(e.data, 0, Math.min(e.data.byteLength, 300));
-        const head = new TextDecoder().decode(begin);
+        const length = new DataView(e.data).getUint32(0, true);
+        const head = new TextDecoder().decode(new Uint8Array(e.data, 4, length));
         if (/"type": ?"(chunk|done)"/.test(head)) seen.chunk = performance.now();
       });
     }

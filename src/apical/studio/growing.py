@@ -96,8 +96,10 @@ class Growing:
         self._take_potentials(chunk.new)
         self._time, self._fraction, self._fresh = chunk.time, chunk.fraction, True
 
-    def take(self, id: int, view: View) -> tuple[Chunk, dict[str, np.ndarray]] | None:
-        """Return a frame with what can be sent; None if there is nothing.
+    def take(
+        self, id: int, view: View, *, potentials: bool = True
+    ) -> tuple[Chunk, dict[str, np.ndarray]] | None:
+        """Return a frame with what can be sent, potentials if wanted; None if there is nothing.
 
         What smoothing takes in beyond the last sample is still that of an earlier run: such
         samples are sent again with the next ones. Without an earlier run, they wait.
@@ -115,7 +117,7 @@ class Growing:
             names=self.names, electrodes=(electrodes := looked_at(self._potentials, view)),
         )  # fmt: skip
         arrays["dipole"] = self._shown(first, last, view).astype("<f4")
-        if electrodes:
+        if electrodes and potentials:
             fields, more = self._potentials[electrodes].take()
             frame, arrays = frame.model_copy(update=fields), arrays | more
         self._next, self._since, self._fresh = last, math.inf, False

@@ -38,6 +38,8 @@ _SLOW = "scipy.signal"
 NOBODY = 0
 #: Seconds at least between frames of a run.
 _PACE = 0.05
+#: Seconds after which a run shows potentials too: the hand has come to rest.
+_CALM = 0.25
 #: How many addresses are remembered as touched.
 _TOUCHED = 8
 
@@ -93,7 +95,7 @@ class Show:
         # of the runner, and on the screen
         self._growing: Growing | None = None
         self._screen: Growing | None = None
-        self._sent, self._structure, self._new_page = 0.0, "", True
+        self._sent, self._began, self._structure, self._new_page = 0.0, 0.0, "", True
         self._touched: list[str] = []
 
     def work(self) -> None:
@@ -228,7 +230,7 @@ class Show:
         elif self._screen is not self._growing:
             self._growing.anew()
         self._growing.name_sources((*current.network.populations, *current.network.drives))
-        self._screen, self._sent = self._growing, 0.0
+        self._screen, self._sent, self._began = self._growing, 0.0, monotonic()
         since = max(0.0, min(since, self._growing.unsent))
         self._outbox.put(
             Begin(id=self._id, since=since, duration=setup.duration, dt=setup.dt,
@@ -253,7 +255,11 @@ class Show:
 
     def _offer(self) -> None:
         """Send what of the wave has not been sent; from then on it may be given up."""
-        if self._screen is None or (found := self._screen.take(self._id, self._view)) is None:
+        if self._screen is None:
+            return
+        # while the hand moves, one run follows the other: nobody waits for more than the wave
+        calm = monotonic() - self._began > _CALM
+        if (found := self._screen.take(self._id, self._view, potentials=calm)) is None:
             return
         frame, arrays = found
         self._outbox.put(frame, arrays, wave=True)

@@ -1,5 +1,6 @@
+import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import type { Activity, KeptRun } from "../store/state";
+import type { Activity, Details, KeptRun } from "../store/state";
 import type { Store } from "../store/store";
 import { type Studio, useStudio } from "../studio";
 
@@ -41,9 +42,16 @@ export function compared(store: Store): Activity[] {
   return [store.activity.value, store.pinnedRun.value?.activity].filter((a) => !!a);
 }
 
-/** Reads every signal that decides what is drawn, and where. */
-export function watchShown({ store, axis }: Studio): void {
-  store.activity.value;
+/** What is known of a run when it is complete, and its potentials before. */
+export function detailsOf(store: Store, run: KeptRun | null): Details | null {
+  return run ? (run.activity?.details ?? null) : store.details.value;
+}
+
+/** Reads the signals that decide which runs are drawn, and where; and those of what is drawn, no others:
+ * spikes come many times a second. */
+export function watchShown({ store, axis }: Studio, ...drawn: ReadonlySignal<unknown>[]): void {
+  for (const each of drawn) each.value;
+  store.current.value;
   store.pinnedRun.value;
   store.flipped.value;
   store.sideBySide.value;

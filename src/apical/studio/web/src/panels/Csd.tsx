@@ -9,7 +9,7 @@ import { byHeight, depthLabels } from "./depth";
 import { inTwoParts } from "./fresh";
 import type { Store } from "../store/store";
 import { ArrayChoice } from "./ArrayChoice";
-import { activityOf, Beside, ChartName, compared, type Shown, watchShown } from "./Beside";
+import { activityOf, Beside, ChartName, compared, detailsOf, type Shown, watchShown } from "./Beside";
 import { TimePlot } from "./TimePlot";
 
 const BEFORE = 0.4;
@@ -38,13 +38,13 @@ function Tools() {
 function Map({ run, name }: Shown) {
   const studio = useStudio();
   const { store } = studio;
-  const known = activityOf(store, run)?.details;
+  const known = detailsOf(store, run);
   if (known && !known.csd.length) return <p class="empty">Needs a shank of evenly spaced electrodes.</p>;
   return (
     <TimePlot>
       <Canvas
         label="Current source density over height and time; sinks blue, sources red"
-        watch={() => watchShown(studio)}
+        watch={() => watchShown(studio, store.details)}
         draw={(area) => {
           const activity = activityOf(store, run);
           if (activity?.details) draw(studio, area, activity.details, activity.current);

@@ -9,7 +9,7 @@ import { Panel } from "../ui/Panel";
 import { byHeight, depthLabels } from "./depth";
 import { inTwoParts } from "./fresh";
 import { ArrayChoice } from "./ArrayChoice";
-import { activityOf, Beside, ChartName, compared, type Shown, watchShown } from "./Beside";
+import { activityOf, Beside, ChartName, compared, detailsOf, type Shown, watchShown } from "./Beside";
 import { PowerBar, Spectrogram } from "./Spectrogram";
 import { Spectrum } from "./Spectrum";
 import { TimePlot } from "./TimePlot";
@@ -66,13 +66,13 @@ export function Lfp() {
 function Stack({ run, name }: Shown) {
   const studio = useStudio();
   const { store } = studio;
-  const known = activityOf(store, run)?.details;
+  const known = detailsOf(store, run);
   if (known && !known.lfp.length) return <p class="empty">No electrodes: add a shank under Column.</p>;
   return (
     <TimePlot>
       <Canvas
         label="Field potentials of all electrodes over time, the highest electrode at the top"
-        watch={() => watchShown(studio)}
+        watch={() => watchShown(studio, store.details)}
         draw={(area) => {
           const activity = activityOf(store, run);
           if (activity?.details) stack(studio, area, activity.details, activity.current);

@@ -53,7 +53,7 @@ export function Raster() {
             <Canvas
               label="Raster of the spikes of all cells, by cell type"
               watch={() => {
-                watchShown(studio);
+                watchShown(studio, store.spikes, store.shape, store.details);
                 rates.value;
               }}
               draw={(area) => draw(studio, area, activityOf(store, run), rates.value)}

@@ -6,7 +6,7 @@ import type { Activity } from "../store/state";
 import type { Store } from "../store/store";
 import { type Studio, useStudio } from "../studio";
 import { type Area, Canvas } from "../ui/Canvas";
-import { activityOf, ChartName, compared, type Shown, watchShown } from "./Beside";
+import { activityOf, ChartName, compared, detailsOf, type Shown, watchShown } from "./Beside";
 import { TimePlot } from "./TimePlot";
 
 const BEFORE = 0.4;
@@ -20,13 +20,13 @@ const HEAT: (keyof Colours)[] = ["heat-0", "heat-1", "heat-2", "heat-3"];
 export function Spectrogram({ run, name }: Shown) {
   const studio = useStudio();
   const { store } = studio;
-  const known = activityOf(store, run)?.details;
+  const known = detailsOf(store, run);
   if (known?.view.field === "spectrogram" && !known.tfr.length) return <p class="empty">The run is too short for a spectrogram.</p>;
   return (
     <TimePlot>
       <Canvas
         label="Power of the dipole by time and frequency"
-        watch={() => watchShown(studio)}
+        watch={() => watchShown(studio, store.details)}
         draw={(area) => draw(studio, area, activityOf(store, run))}
       />
       <ChartName name={name} />

@@ -17,7 +17,7 @@ export function Spectrum({ run, name }: Shown) {
     <div class="timed">
       <Canvas
         label="Power spectral density of the dipole"
-        watch={() => watchShown(studio)}
+        watch={() => watchShown(studio, studio.store.details)}
         draw={(area) => {
           const activity = activityOf(studio.store, run);
           if (activity?.details) spectrum(studio, area, activity.details, activity.current);

@@ -21,7 +21,7 @@ export function Strip() {
           <TimePlot>
             <Canvas
               label="Histogram of the spikes of the drives, proximal upwards, distal downwards"
-              watch={() => watchShown(studio)}
+              watch={() => watchShown(studio, studio.store.spikes, studio.store.looks)}
               draw={(area) => draw(studio, area, activityOf(studio.store, run))}
             />
             <ChartName name={name} />

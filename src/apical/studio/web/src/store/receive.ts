@@ -106,7 +106,10 @@ function begin(store: Store, head: Begin): void {
   if (!moment) return;
   store.wave.value = begun(store.wave.value, head, moment);
   store.warnings.value = head.warnings ?? [];
-  if (store.details.value) store.details.value = { ...store.details.value, fresh: head.since };
+  const details = store.details.value;
+  // while the hand moves, one run follows the other, and potentials stay as they are
+  const fresh = details?.fresh ? Math.min(details.fresh, head.since) : head.since;
+  if (details && fresh !== details.fresh) store.details.value = { ...details, fresh };
   store.progress.value = head.since / head.duration;
   store.trialsDone.value = null;
 }
