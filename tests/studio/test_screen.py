@@ -454,6 +454,7 @@ def test_what_was_done_can_be_undone_after_the_page_was_loaded_anew(screen):
     page.reload()
     screen.settled()
     page.get_by_role("button", name="History").click()
+    page.get_by_role("menuitemcheckbox").first.wait_for()
     steps = page.get_by_role("menuitemcheckbox").all_inner_texts()
     assert steps[0].startswith("D1 arrival 63.53 → 75")
     page.keyboard.press("Escape")
