@@ -164,8 +164,8 @@ class Screen:
 
     def check(self):
         """Nothing may have gone wrong, and nothing may have been asked of anybody else."""
-        assert self.errors == []
-        assert self.foreign == []
+        assert self.errors == [], self.errors
+        assert self.foreign == [], self.foreign
 
     def close(self):
         self.context.close()

@@ -143,6 +143,8 @@ def page_to(address: str) -> str:
     address = html.escape(address)
     return (
         '<!doctype html><meta charset="utf-8"><title>apical studio</title>'
+        # or a browser that stays long enough asks for one that is not there
+        '<link rel="icon" href="data:,">'
         f'<meta http-equiv="refresh" content="0; url={address}">'
         f'<a href="{address}">apical studio</a>'
     )
