@@ -1,4 +1,6 @@
+import { useComputed } from "@preact/signals";
 import { short } from "../model/format";
+import { once, sizeOf } from "../plot/once";
 import { rgb } from "../plot/tones";
 import type { Colours } from "../plot/theme";
 import type { Details } from "../store/state";
@@ -57,7 +59,8 @@ function Map({ run, name }: Shown) {
 
 function Legend() {
   const { store } = useStudio();
-  const end = limit(store);
+  // what is drawn changes many times a second, its limit seldom
+  const end = useComputed(() => limit(store)).value;
   if (!end) return null;
   return (
     <span class="csd-legend">
@@ -69,13 +72,10 @@ function Legend() {
 
 /** The value at which colours end, in all that is compared; 0 if there is none. */
 function limit(store: Store): number {
-  return Math.max(0, ...compared(store).map(({ details }) => (details?.csd.length ? most(details) : 0)));
+  return Math.max(0, ...compared(store).map(({ details }) => (details?.csd.length ? most(details.csd) : 0)));
 }
 
-function most(details: Details): number {
-  const sizes = details.csd.flatMap((row) => Array.from(row, Math.abs)).sort((a, b) => a - b);
-  return sizes[Math.floor(sizes.length * ENDS)] || sizes.at(-1) || 1;
-}
+const most = once((rows: Float32Array[]) => sizeOf(rows, ENDS) || 1);
 
 function draw(studio: Studio, area: Area, details: Details, current: boolean): void {
   const { ctx, width, height } = area;

@@ -1,5 +1,6 @@
 import { short } from "../model/format";
 import { type Axis, GUTTER } from "../plot/axis";
+import { once, sizeOf } from "../plot/once";
 import { faded } from "../plot/theme";
 import type { Activity, Details, View } from "../store/state";
 import { type Studio, useStudio } from "../studio";
@@ -118,17 +119,16 @@ function deflections(
 
 /** How many distances between electrodes a µV of a run may take. */
 function perGap({ details }: Activity): number {
-  const sizes = Float32Array.from(details?.lfp ?? [], usual).sort();
+  return details ? gapsOf(details.lfp) : Infinity;
+}
+
+const gapsOf = once((rows: Float32Array[]) => {
+  // of each electrode, but for the few samples that are largest
+  const sizes = Float32Array.from(rows, (row) => sizeOf([row], USUAL)).sort();
   const largest = sizes[sizes.length - 1];
   if (!(largest > 0)) return Infinity;
   return Math.min(OVERLAP / sizes[Math.floor(MOST * (sizes.length - 1))], FARTHEST / largest);
-}
-
-/** The size of one electrode's deflections, but for the few that are largest. */
-function usual(row: Float32Array): number {
-  const sizes = Float32Array.from(row, Math.abs).sort();
-  return sizes[Math.floor(sizes.length * USUAL)] || sizes[sizes.length - 1] || 0;
-}
+});
 
 /** A bar of a round number of µV or mV at the right. */
 function scaleBar(
