@@ -7,6 +7,7 @@ shows is the cost of everything else. Figures of a machine that does other thing
 """
 
 import argparse
+import dataclasses
 import os
 import re
 import shutil
@@ -92,15 +93,16 @@ class Paced:
         new = SimpleNamespace(
             time=arrays.time[some], dipole=self._factor * arrays.dipole[..., some],
             spikes={name: column[heard] for name, column in arrays.spikes.items()},
+            lfp={name: self._seen(each, since) for name, each in arrays.lfp.items()},
         )  # fmt: skip
-        lfp = {
-            name: each.sel(time=(each.time > since) & (each.time <= self._at))
-            for name, each in self.whole.lfp.items()
-        }
         return SimpleNamespace(
-            arrays=new, new=SimpleNamespace(lfp=lfp, network=self._network),
+            arrays=new, new=SimpleNamespace(network=self._network),
             since=since, time=self._at, fraction=self._at / self._end,
         )  # fmt: skip
+
+    def _seen(self, array, since):
+        some = (array.time > since) & (array.time <= self._at)
+        return dataclasses.replace(array, time=array.time[some], values=array.values[..., some])
 
 
 def serve_paced():

@@ -30,6 +30,15 @@ def test_labels_and_units(result):
     assert (lfp.attrs["units"], lfp["z"].attrs["units"]) == ("uV", "um")
 
 
+def test_potentials_without_labels_are_the_labelled_ones(result):
+    # of a result that was made from plain arrays, and of one that was made from labelled ones
+    for found in (result.arrays.lfp, copy.copy(result.scale(2.0)).arrays.lfp):
+        assert list(found) == list(result.lfp)
+        for name, array in found.items():
+            layers = {str(k): str(v) for k, v in result.lfp[name]["layer"].to_series().items()}
+            assert array.to_dataarray(name, layers).identical(result.lfp[name])
+
+
 def test_spikes_are_sorted_by_trial_time_source_and_cell(result):
     order = list(result.sources)
     s = result.spikes

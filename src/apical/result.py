@@ -99,6 +99,15 @@ class RecordedPotentials:
     positions: np.ndarray
     conductivity: float
 
+    @classmethod
+    def of(cls, data: xr.DataArray) -> RecordedPotentials:
+        """Return what was labelled by `to_dataarray`."""
+        positions = np.stack([data[axis].values for axis in "xyz"], axis=-1)
+        return cls(
+            data["time"].values, data.values, data["rest"].values, positions,
+            float(data.attrs["conductivity"]),
+        )  # fmt: skip
+
     def check(self, name: str, populations: int) -> None:
         """Refuse samples that are not one for every trial, population, electrode and time."""
         shape, sizes = np.shape(self.values), (populations, len(self.positions), len(self.time))
@@ -131,7 +140,7 @@ class RecordedPotentials:
 
 @dataclass(frozen=True)
 class Arrays:
-    """Dipoles and spikes without labels: plain arrays, to be read only.
+    """Dipoles, spikes and potentials without labels: plain arrays, to be read only.
 
     Parameters
     ----------
@@ -140,12 +149,15 @@ class Arrays:
     rest : (population,) array, nAm
     spikes : mapping of str to (n,) arrays
         ``trial``, ``time`` (ms), ``source`` (position in `Result.sources`) and ``cell``; sorted.
+    lfp : mapping of str to RecordedPotentials
+        By name of the electrode array.
     """
 
     time: np.ndarray
     dipole: np.ndarray
     rest: np.ndarray
     spikes: Mapping[str, np.ndarray]
+    lfp: Mapping[str, RecordedPotentials]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -255,13 +267,13 @@ class Result:
         if rest.shape != (len(shown),):
             raise ValueError(f"rest must have shape ({len(shown)},); got {rest.shape}")
         columns = _sorted_spikes(spikes, len(sources))
-        arrays = Arrays(time, values, rest, columns)
         traces, names = dict(recordings or {}), list(sources)
         for name, recorded in traces.items():
             recorded.check(name)
         potentials = dict(lfp or {})
         for name, found in potentials.items():
             found.check(name, len(network.populations))
+        arrays = Arrays(time, values, rest, columns, MappingProxyType(potentials))
         known = {"trials": values.shape[0], "duration": float(time[-1]), "history": []}
         labelled: dict[str, Callable[[], Any]] = {
             "dipole": lambda: _dipole(network, arrays),
@@ -283,14 +295,15 @@ class Result:
 
     @property
     def arrays(self) -> Arrays:
-        """Dipoles and spikes without labels."""
+        """Dipoles, spikes and potentials without labels."""
         if "_arrays" in self.__dict__:
             return self.__dict__["_arrays"]
         position = {name: k for k, name in enumerate(self.sources)}
         columns = {str(name): self.spikes[name].values for name in self.spikes}
         columns["source"] = np.array([position[s] for s in columns["source"].tolist()], np.int64)
         time, rest = self.dipole["time"].values, self.dipole["rest"].values
-        return Arrays(time, self.dipole.values, rest, columns)
+        lfp = {name: RecordedPotentials.of(data) for name, data in self.lfp.items()}
+        return Arrays(time, self.dipole.values, rest, columns, lfp)
 
     @property
     def time(self) -> np.ndarray:

@@ -63,7 +63,7 @@ class Chunk:
 
     @property
     def arrays(self) -> Arrays:
-        """Both as plain arrays, which take less time than labelled ones."""
+        """All of it as plain arrays, which take less time than labelled ones."""
         return self.new.arrays
 
 

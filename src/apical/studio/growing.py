@@ -10,12 +10,13 @@ import numpy as np
 from apical.plan.extracellular import steps_between
 from apical.studio.messages import Chunk
 from apical.studio.potentials import Potentials
-from apical.studio.waves import as_shown, looked_at, names_of, potential, rows_of, window_of
+from apical.studio.waves import as_shown, looked_at, names_of, rows_of, window_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from apical.result import Result
+    from apical.model import Network
+    from apical.result import RecordedPotentials, Result
     from apical.studio.setup import View
     from apical.watch import Chunk as Stretch
 
@@ -93,7 +94,7 @@ class Growing:
         self._next = min(self._next, max(0, first - self._reach(view)))
         self._since = min(self._since, chunk.since)
         self._take_spikes(arrays.spikes, chunk.since)
-        self._take_potentials(chunk.new)
+        self._take_potentials(arrays.lfp, chunk.new.network)
         self._time, self._fraction, self._fresh = chunk.time, chunk.fraction, True
 
     def take(
@@ -145,15 +146,15 @@ class Growing:
             for name, values in self._spikes.items()
         }
 
-    def _take_potentials(self, new: Result) -> None:
+    def _take_potentials(self, new: Mapping[str, RecordedPotentials], network: Network) -> None:
         """Take what electrode arrays have seen."""
         before, self._potentials = self._potentials, {}
-        for name, each in new.lfp.items():
-            every = steps_between(new.network.electrodes[name], self.dt)
-            stretch, samples = potential(each), (self._rows.shape[1] - 1) // every + 1
+        for name, stretch in new.items():
+            every = steps_between(network.electrodes[name], self.dt)
+            samples = (self._rows.shape[1] - 1) // every + 1
             known = before.get(name)
             if known is None or not known.fits(stretch, samples):
                 known = Potentials(stretch, samples)
-            if stretch.sizes["time"]:
-                known.add(stretch, round(float(stretch["time"][0]) / (every * self.dt)))
+            if stretch.time.size:
+                known.add(stretch, round(float(stretch.time[0]) / (every * self.dt)))
             self._potentials[name] = known

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
-from apical.studio.waves import columns_of, potentials_as_shown
+from apical.studio.waves import columns_of, potential, potentials_as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from apical.result import RecordedPotentials
 
 
 class Potentials:
@@ -18,32 +19,30 @@ class Potentials:
 
     Parameters
     ----------
-    like : DataArray (electrode, time), µV
+    like : RecordedPotentials
         A stretch of it.
     samples : int
         How many there will be.
     """
 
-    def __init__(self, like: xr.DataArray, samples: int) -> None:
-        self._axes = {axis: ("electrode", like[axis].values) for axis in "xyz"}
-        self._attrs, self._columns = like.attrs, columns_of(samples)
-        self._values = np.zeros((like.sizes["electrode"], samples))
+    def __init__(self, like: RecordedPotentials, samples: int) -> None:
+        self._like, self._columns = like, columns_of(samples)
+        self._values = np.zeros((len(like.positions), samples))
         self._next = self._reached = 0
 
-    def fits(self, other: xr.DataArray, samples: int) -> bool:
+    def fits(self, other: RecordedPotentials, samples: int) -> bool:
         """Whether a stretch is of the same electrodes, and of as long a run."""
-        if self._values.shape != (other.sizes["electrode"], samples):
-            return False
-        return all(np.array_equal(other[axis], where) for axis, (_, where) in self._axes.items())
+        same = np.array_equal(self._like.positions, other.positions)
+        return same and self._values.shape[1] == samples
 
     def anew(self) -> None:
         """Send everything again."""
         self._next = 0
 
-    def add(self, stretch: xr.DataArray, first: int) -> None:
+    def add(self, stretch: RecordedPotentials, first: int) -> None:
         """Take samples from number `first` on, in place of what was there."""
-        self._reached = first + stretch.sizes["time"]
-        self._values[:, first : self._reached] = stretch.values
+        self._reached = first + stretch.time.size
+        self._values[:, first : self._reached] = potential(stretch)
         self._next = min(self._next, self._column(first))
 
     def take(self) -> tuple[Mapping[str, Any], dict[str, np.ndarray]]:
@@ -53,9 +52,8 @@ class Potentials:
             return {}, {}
         self._next = end
         edges = self._columns[begin : end + 1]
-        values = self._values[:, edges[0] : edges[-1]]
-        stretch = xr.DataArray(values, self._axes, ("electrode", "time"), attrs=self._attrs)
-        arrays = potentials_as_shown(stretch, edges[:-1] - edges[0])
+        rows = self._values[:, edges[0] : edges[-1]]
+        arrays = potentials_as_shown(rows, self._like, edges[:-1] - edges[0])
         fields = {"column": begin, "columns": len(self._columns) - 1}
         return fields, {name: array.astype("<f4") for name, array in arrays.items()}
 

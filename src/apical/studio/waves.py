@@ -26,7 +26,7 @@ from apical.studio.spectrogram import spectrogram
 
 if TYPE_CHECKING:
     from apical.model import Network
-    from apical.result import Result
+    from apical.result import RecordedPotentials, Result
     from apical.studio.setup import View
 
 Floats = np.ndarray
@@ -161,11 +161,12 @@ def _band(result: Result, view: View) -> Floats:
 
 def _potentials(result: Result, view: View) -> tuple[str, dict[str, Floats]]:
     """Return the name of the electrode array that is looked at, and what is shown of it."""
-    name = looked_at(result.lfp, view)
+    known = result.arrays.lfp
+    name = looked_at(known, view)
     if not name:
         return "", {}
-    lfp = potential(result.lfp[name])
-    return name, potentials_as_shown(lfp, columns_of(lfp.sizes["time"])[:-1])
+    array = known[name]
+    return name, potentials_as_shown(potential(array), array, columns_of(array.time.size)[:-1])
 
 
 def looked_at(names: Collection[str], view: View) -> str:
@@ -173,21 +174,28 @@ def looked_at(names: Collection[str], view: View) -> str:
     return view.electrodes if view.electrodes in names else next(iter(names), "")
 
 
-def potential(lfp: xr.DataArray) -> xr.DataArray:
-    """Return the whole potential of an array (electrode, time), µV, mean over trials."""
-    return lfp.mean("trial", keep_attrs=True).sum("population", keep_attrs=True)
+def potential(array: RecordedPotentials) -> Floats:
+    """Return what an array has seen in all (electrode, time), µV, mean over trials."""
+    return array.values.mean(axis=0).sum(axis=0)
 
 
-def potentials_as_shown(lfp: xr.DataArray, first: np.ndarray) -> dict[str, Floats]:
+def potentials_as_shown(
+    rows: Floats, array: RecordedPotentials, first: np.ndarray
+) -> dict[str, Floats]:
     """Return potentials and their sources in columns of time.
 
     Parameters
     ----------
-    lfp : DataArray (electrode, time), µV
+    rows : (electrode, time) array, µV
+    array : RecordedPotentials
+        Where its electrodes are.
     first : (columns,) array
         Sample with which each column begins.
     """
-    arrays = {"lfp": thinned(lfp.values, first), "depth": lfp["z"].values}
+    axes = {axis: ("electrode", at) for axis, at in zip("xyz", array.positions.T, strict=True)}
+    attrs = {"units": "uV", "conductivity": array.conductivity}
+    lfp = xr.DataArray(rows, axes, ("electrode", "time"), attrs=attrs)
+    arrays = {"lfp": thinned(rows, first), "depth": array.positions[:, 2]}
     # electrodes that are no evenly spaced shank have none
     with contextlib.suppress(DataError):
         arrays["csd"] = column_means(csd(lfp).transpose("electrode", "time").values, first)
