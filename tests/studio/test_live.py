@@ -131,6 +131,15 @@ def test_what_is_shown_is_what_simulate_gives(seed, smooth):
     assert header["spikes"] == sum(spikes["source"] == 0)
 
 
+def test_a_run_begins_on_the_screen_with_its_first_stretch():
+    with page() as p:
+        p.wait("done", p.simulate())
+        later = p.simulate(**{"drives.early.mu": 8.0})
+        p.wait("done", later)
+        of_run = [head["type"] for head, _ in p.frames if head.get("id") == later]
+    assert of_run[:2] == ["begin", "chunk"]
+
+
 def test_what_was_seen_comes_back_at_once():
     with page() as p:
         first = p.simulate()

@@ -38,7 +38,7 @@ _SLOW = "scipy.signal"
 NOBODY = 0
 #: Seconds at least between frames of a run.
 _PACE = 0.05
-#: Seconds after which a run shows potentials too: the hand has come to rest.
+#: Seconds after which a run shows potentials too, as the hand has come to rest, and from then on.
 _CALM = 0.25
 #: How many addresses are remembered as touched.
 _TOUCHED = 8
@@ -95,7 +95,7 @@ class Show:
         # of the runner, and on the screen
         self._growing: Growing | None = None
         self._screen: Growing | None = None
-        self._sent, self._began, self._structure, self._new_page = 0.0, 0.0, "", True
+        self._sent, self._observed, self._structure, self._new_page = 0.0, 0.0, "", True
         self._touched: list[str] = []
 
     def work(self) -> None:
@@ -208,7 +208,7 @@ class Show:
         # while the page draws what came last
         id, done = self._id, self._done(current, result)
         yield from self._until_drawn()
-        self._offer()
+        self._offer(potentials=False)
         self._leavable = self._whole = True
         # another view may have been asked for meanwhile
         self._outbox.put(*(done if id == self._id else self._done(current, result)), wave=True)
@@ -230,17 +230,22 @@ class Show:
         elif self._screen is not self._growing:
             self._growing.anew()
         self._growing.name_sources((*current.network.populations, *current.network.drives))
-        self._screen, self._sent, self._began = self._growing, 0.0, monotonic()
+        self._screen, self._sent, self._observed = self._growing, 0.0, monotonic()
         since = max(0.0, min(since, self._growing.unsent))
+        stretches = iter(watch)
+        stretch = next(stretches, None)
+        # with the first stretch, so that the page draws both at once
         self._outbox.put(
             Begin(id=self._id, since=since, duration=setup.duration, dt=setup.dt,
                   warnings=current.kept.warnings)
         )  # fmt: skip
-        for chunk in watch:
-            self._growing.add(chunk, self._view)
+        while stretch is not None:
+            self._growing.add(stretch, self._view)
             if self._outbox.free and monotonic() - self._sent > _PACE:
-                self._offer()
+                # while the hand moves, one run follows the other: nobody waits for more than waves
+                self._offer(potentials=monotonic() - self._observed > _CALM)
             yield
+            stretch = next(stretches, None)
         if watch.done:
             current.kept.results[1] = watch.result()
             self._desk.shelf.tidy()
@@ -253,18 +258,18 @@ class Show:
                   known=True, warnings=warnings)
         )  # fmt: skip
 
-    def _offer(self) -> None:
+    def _offer(self, *, potentials: bool) -> None:
         """Send what of the wave has not been sent; from then on it may be given up."""
         if self._screen is None:
             return
-        # while the hand moves, one run follows the other: nobody waits for more than the wave
-        calm = monotonic() - self._began > _CALM
-        if (found := self._screen.take(self._id, self._view, potentials=calm)) is None:
+        if (found := self._screen.take(self._id, self._view, potentials=potentials)) is None:
             return
         frame, arrays = found
         self._outbox.put(frame, arrays, wave=True)
         load_slow()
         self._sent = monotonic()
+        if frame.columns:
+            self._observed = self._sent
         self._leavable = self._leavable or arrays["dipole"].size > 0
 
     def _until_drawn(self) -> Generator[None, None, None]:
