@@ -234,6 +234,20 @@ def test_the_structure_has_every_cell_and_section():
     assert frame.network == json.loads(network.to_json())
 
 
+def test_parts_are_those_of_the_setup_whatever_was_made_before():
+    shank = with_shank().electrodes["shank"].model_dump(mode="json")
+    with_one = setup_of(added={"electrodes": {"shank": shank}})
+    other = small().set({"drives.early.mu": 5.0})
+    for uploaded, mu in ({"small": small()}, 3.0), ({"small": other}, 5.0):
+        for setup, arrays in (setup_of(), []), (with_one, ["shank"]), (with_one, ["shank"]):
+            network = setup.network(uploaded)
+            assert list(network.electrodes) == arrays
+            assert network.drives["early"].mu == mu
+    assert list(setup_of(removed=("drives.late",)).network(uploaded).drives) == ["early"]
+    changed = with_one.model_copy(update={"values": {"drives.early.mu": 7.0}})
+    assert changed.network(uploaded) == with_one.network(uploaded).set({"drives.early.mu": 7.0})
+
+
 def test_only_what_moves_cells_changes_the_structure():
     def key(**given):
         return structure_key(Setup(**given))

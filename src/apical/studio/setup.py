@@ -95,7 +95,14 @@ class Setup(Message):
         return network
 
     def _changed(self, uploaded: Mapping[str, Network]) -> Network:
-        network = self._base(uploaded)
+        base, parts = self._base(uploaded), (self.grid, self.removed, self.added)
+        # a hand changes values many times a second, and parts seldom
+        known = next((n for b, p, n in _last if b is base and p == parts), None)
+        network = known or self._with_parts(base)
+        _last[:] = [(base, parts, network)]
+        return network.set(self.values) if self.values else network
+
+    def _with_parts(self, network: Network) -> Network:
         if self.grid is not None:
             network = network.scale(self.grid)
         if self.removed:
@@ -105,7 +112,7 @@ class Setup(Message):
             raise ModelError([Problem(f"added.{f}", "is no such field", hint) for f in unknown])
         if any(self.added.values()):
             network = network.add(**self.added)
-        return network.set(self.values) if self.values else network
+        return network
 
     def structure(self) -> tuple[Any, ...]:
         """Return what decides which parts there are; values alone change none."""
@@ -121,6 +128,10 @@ class Setup(Message):
         if self.model.startswith(FILE):
             hint = "it was a file: drop that on the page again, or open its session"
         raise ModelError([Problem("model", f"there is no model '{self.model}'", hint)])
+
+
+#: The last network that was made: its base, parts left out and added, and itself.
+_last: list[tuple[Network, Any, Network]] = []
 
 
 @cache
