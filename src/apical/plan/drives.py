@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,12 +81,22 @@ def _evoked(
     drive: EvokedDrive, plan: DrivePlan, seed: int, trial: int, duration: float
 ) -> tuple[Floats, Ints]:
     """Draw normal event times; every drive cell has its own stream."""
-    each = streams(seed, "drive", plan.name, "trial", trial, "cell", each=plan.cells)
-    drawn = np.empty((plan.n, drive.n_spikes))
-    for row, generator in zip(drawn, each, strict=True):
-        generator.standard_normal(out=row)
+    drawn = _normals(seed, plan.name, trial, plan.cells, drive.n_spikes)
     time = drive.mu + drive.sigma * drawn
     return time.ravel(), np.repeat(np.arange(plan.n), drive.n_spikes)
+
+
+@lru_cache(maxsize=32)
+def _normals(
+    seed: int, name: str, trial: int, cells: tuple[tuple[str, int], ...], n: int
+) -> Floats:
+    """Draw `n` normal numbers for every cell: the same whenever the drive comes, or how wide."""
+    each = streams(seed, "drive", name, "trial", trial, "cell", each=cells)
+    drawn = np.empty((len(cells), n))
+    for row, generator in zip(drawn, each, strict=True):
+        generator.standard_normal(out=row)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def _poisson(
