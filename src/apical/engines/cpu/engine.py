@@ -140,7 +140,8 @@ class CpuRun:
         self._changing[:] = changing
         self._calendar.restore(calendar)
         self.step = snapshot.step
-        self._spikes = [_until(part, self.step) for part in self._spikes]
+        # windows begin at multiples of their length
+        self._spikes = self._spikes[: -(-self.step // self.window)]
         end = self.step * self.plan.dt
         self.failures = {m: f for m, f in self.failures.items() if f.time <= end}
         if inputs is not None:
@@ -227,13 +228,6 @@ class CpuRun:
             at = self._groups["changing"][group]
             block = self._changing[at : at + fresh.size]
             block[mine != 0] = fresh[mine != 0]
-
-
-def _until(spikes: tuple[Ints, Ints, Ints], step: int) -> tuple[Ints, Ints, Ints]:
-    """Return the spikes of the first steps."""
-    step_of, member, cell = spikes
-    kept = step_of <= step
-    return step_of[kept], member[kept], cell[kept]
 
 
 def _shares(batch: Batch, cells: Ints, threads: int) -> list[Ints]:
