@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ def test_the_launcher_starts_a_studio_on_a_socket_of_its_own():
     assert command[0] == sys.executable
     assert "{unix_socket}" in command
     assert found["unix_socket"] is True
+    assert Path(found["launcher_entry"]["icon_path"]).exists()
     asked = subprocess.run(
         [*command[:4], "--help"], capture_output=True, text=True, check=True, encoding="utf-8"
     )
@@ -53,12 +55,17 @@ def test_a_widget_carries_what_a_socket_does(widget, monkeypatch):
         return [(h, a) for h, a in found if h["type"] == kind]
 
     widget._take(None, {"hello": True}, [])
-    setup = setup_of().model_dump(mode="json")
-    setup["model"] = json.loads(json.dumps(frames("hello")[0][0]["setup"]["model"]))
+    opened = widget.network
+    setup = {**setup_of().model_dump(mode="json"), "model": frames("hello")[0][0]["setup"]["model"]}
+    setup["values"] = {"drives.late.trains": [[9.0, 13.0]]}
     message = {"type": "simulate", "id": 1, "setup": setup, "view": {}}
     widget._take(None, {"text": json.dumps(message)}, [])
     with came:
-        assert came.wait_for(lambda: frames("done"), 100)
+        assert came.wait_for(lambda: [h for h, _ in frames("done") if h["id"] == 1], 100)
+    assert widget.network.drives["late"] == opened.drives["late"].model_copy(
+        update={"trains": ((9.0, 13.0),)}
+    )
+    assert widget.result().digest() == frames("done")[-1][0]["hash"]
     asked = json.dumps({"setup": setup}).encode()
     widget._take(None, {"id": 5, "method": "POST", "path": "code"}, [asked])
     answer, buffers = sent[-1]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
+
+_ICON = Path(__file__).parent / "icon.svg"
 
 
 def launcher() -> dict[str, Any]:
@@ -18,5 +21,5 @@ def launcher() -> dict[str, Any]:
         ],
         "unix_socket": True,
         "timeout": 30,
-        "launcher_entry": {"title": "apical studio"},
+        "launcher_entry": {"title": "apical studio", "icon_path": str(_ICON)},
     }  # fmt: skip

@@ -18,22 +18,27 @@ interface Content {
   name: string;
 }
 
+/** Waits in ms before a kernel is asked again: it may be busy, and JupyterLab may lose what it is told first. */
+const WAITS = [1000, 2000, 4000, 8000, 16000];
+
 class Comm implements Transport {
   onFrame: (frame: Received) => void = () => {};
   onOnline: (online: boolean) => void = () => {};
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   #id = 0;
+  #asked = 0;
+  #asking: ReturnType<typeof setTimeout> | undefined;
   readonly #take = (content: Content, buffers: DataView[]) => this.#taken(content, buffers);
 
   constructor(private readonly model: Model) {}
 
   open(): void {
     this.model.on("msg:custom", this.#take);
-    this.onOnline(true);
-    this.model.send({ hello: true });
+    this.#ask();
   }
 
   close(): void {
+    clearTimeout(this.#asking);
     this.model.off("msg:custom", this.#take);
   }
 
@@ -50,9 +55,23 @@ class Comm implements Transport {
     return answer;
   }
 
+  #ask(): void {
+    this.model.send({ hello: true });
+    const wait = WAITS[this.#asked++];
+    if (wait) this.#asking = setTimeout(() => this.#ask(), wait);
+  }
+
+  #answered(frame: Received): void {
+    if (frame.head.type === "hello") {
+      clearTimeout(this.#asking);
+      this.onOnline(true);
+    }
+    this.onFrame(frame);
+  }
+
   #taken(content: Content, buffers: DataView[]): void {
     const body = buffers[0] ? copied(buffers[0]) : new ArrayBuffer(0);
-    if (content.frame) this.onFrame(decode(body));
+    if (content.frame) this.#answered(decode(body));
     if (content.answer === undefined) return;
     const { status, media, name } = content;
     this.#waiting.get(content.answer)?.({ status, media, name, body });
@@ -80,6 +99,10 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   shareFonts(el.getRootNode());
   const transport = new Comm(model);
   const studio = mount(el, transport);
+  studio.root.classList.add("in-cell");
+  // a click gives it the keys, which are not JupyterLab's then: B would insert a cell
+  studio.root.tabIndex = -1;
+  studio.root.dataset.lmSuppressShortcuts = "true";
   transport.open();
   return () => studio.close();
 }
