@@ -13,12 +13,13 @@ export interface Shown {
   still: boolean;
 }
 
-/** The present run, the pinned one in its place, or both beside each other: in every panel alike. */
+/** The present run, the pinned one in its place, or both beside each other (on a phone, one above
+ * the other): in every panel alike. */
 export function Beside({ children }: { children: (shown: Shown) => ComponentChildren }) {
-  const { store, narrow } = useStudio();
+  const { store } = useStudio();
   const pinned = store.pinnedRun.value;
   const flipped = store.flipped.value ? pinned : null;
-  const beside = store.sideBySide.value && !narrow.value ? pinned : null;
+  const beside = store.sideBySide.value ? pinned : null;
   return (
     <div class={`charts ${beside ? "beside" : ""}`}>
       {children({ run: flipped, name: beside && (flipped ? `B · ${flipped.name}` : "A · now"), still: false })}
