@@ -8,8 +8,8 @@ import { places } from "./places";
 
 /** Draws cells, their dendrites and their flashes. */
 export function drawFlat({ ctx, width, height }: Area, shape: Shape, bright: Float32Array, colours: Colours): void {
-  const { segments, somata, middle, height: tall } = places(shape);
-  const scale = (height - 24) / tall;
+  const { segments, somata, middle, height: tall, width: wide } = places(shape);
+  const scale = Math.min((height - 24) / tall, (width - 24) / Math.max(wide, 1));
   const x = (value: number) => width / 2 + (value - middle[0]) * scale;
   const y = (value: number) => height / 2 - (value - middle[2]) * scale;
   const inks = shape.populations.map((p) => layerColour(colours, p.layer));
