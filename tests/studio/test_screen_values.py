@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from screen import CHROMIUM, QUIET, looking, middle
+from screen import CHROMIUM, QUIET, drag, looking, middle
 
 pytestmark = pytest.mark.slow
 
@@ -214,3 +214,85 @@ def test_an_electrode_is_placed_and_what_it_sees_changes(screen, tmp_path):
     found = model(screen, tmp_path)["electrodes"]["shank"]["positions"]
     assert found[0] == [120, 80, -200]
     assert found[1] == [120, 80, -110]
+
+
+# --- electrodes in the picture of the column ------------------------------------------------------
+
+
+def shank(screen):
+    """Where its fields say that it is: x, y and its lowest contact."""
+    fields = (screen.field(f"shank: {name}, µm") for name in ("x", "y", "Lowest"))
+    return tuple(float(f.input_value().replace("−", "-")) for f in fields)
+
+
+def place(screen):
+    screen.page.get_by_role("button", name="Place shank by clicking in the column").click()
+    screen.page.locator(".probe.active circle").first.wait_for()
+
+
+def test_electrodes_are_placed_dragged_and_moved_by_keys_in_the_column(screen, tmp_path):
+    page, before = screen.page, shank(screen)
+    steps = page.locator(".status-note")
+    place(screen)
+    picture = page.locator("[data-panel=column] canvas")
+    x, y = middle(picture)
+    with screen.changes("lfp"):
+        page.mouse.click(x + 60, y + 30)
+    clicked = shank(screen)
+    assert clicked[0] > before[0] and clicked[0] % 5 == 0
+    assert clicked[1] == before[1]
+    assert steps.inner_text().startswith("shank: x ")
+    found = model(screen, tmp_path)["electrodes"]["shank"]["positions"]
+    assert tuple(found[0]) == clicked
+    assert {tuple(p[:2]) for p in found} == {clicked[:2]}
+    contact = middle(page.locator(".probe.active circle").nth(8))
+    assert max(abs(a - b) for a, b in zip(contact, (x + 60, y + 30), strict=True)) < 3
+    with screen.changes("lfp"):
+        drag(page, contact, (contact[0] - 90, contact[1] - 20), steps=8)
+    dragged = shank(screen)
+    assert dragged[0] < clicked[0] and dragged[2] > clicked[2]
+    page.locator(".probe.active").focus()
+    with screen.changes("lfp"):
+        page.keyboard.press("ArrowRight")
+    assert shank(screen) == (dragged[0] + 10, *dragged[1:])
+    # a key, a drag and a click are a step each
+    for place_before in (dragged, clicked, before):
+        page.keyboard.press("Control+z")
+        screen.until(lambda at=place_before: shank(screen) == at)
+    page.keyboard.press("Escape")
+    screen.until(lambda: page.locator(".probe.active").count() == 0)
+    page.mouse.click(x, y)
+    assert shank(screen) == before
+
+
+def test_electrodes_are_placed_in_space(play, server):
+    browser = play.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+    with looking(browser, server.address) as screen:
+        screen.settled()
+        page, before = screen.page, shank(screen)
+        page.locator("[data-panel=column] .column-layer").first.wait_for()
+        page.get_by_role("button", name="front", exact=True).click()
+        place(screen)
+        space = page.locator("canvas[aria-label^='The cells of the column in space']")
+        x, y = middle(space)
+        with screen.changes("lfp"):
+            page.mouse.click(x - 30, y)
+        placed = shank(screen)
+        assert placed[0] < before[0]
+        at = middle(page.locator(".probe.active circle").nth(8))
+        assert max(abs(a - b) for a, b in zip(at, (x - 30, y), strict=True)) < 3
+        # a hand that turns the column places nothing
+        drag(page, (x + 40, y), (x + 90, y))
+        assert shank(screen) == placed
+        turned = middle(page.locator(".probe.active circle").nth(8))
+        with screen.changes("lfp"):
+            drag(page, turned, (turned[0], turned[1] - 40), steps=6)
+        assert shank(screen)[2] > placed[2]
+        # seen from above, height stays
+        height = shank(screen)[2]
+        page.get_by_role("button", name="top", exact=True).click()
+        with screen.changes("lfp"):
+            page.mouse.click(x + 50, y + 20)
+        assert shank(screen)[2] == height
+        assert shank(screen)[1] != before[1]
+    browser.close()

@@ -40,6 +40,8 @@ export class Studio {
   /** a short word on what has happened, for the status bar */
   readonly note = signal("");
   readonly playing = signal(false);
+  /** the electrode array that a click in the column places, by name */
+  readonly placing = signal<string | null>(null);
   /** files that are being made for the person */
   readonly making = signal<readonly string[]>([]);
   /** the session of an earlier visit, while it is offered */

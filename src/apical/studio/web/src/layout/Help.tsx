@@ -18,6 +18,11 @@ const KEYS: [string, [string, string][]][] = [
     ["Alt drag", "runs over a range, side by side"],
     ["click the number", "type it"],
   ]],
+  ["In the column", [
+    ["drag", "turns it; the wheel comes closer"],
+    ["click a cell", "when it fires"],
+    ["electrodes: click, drag", "where they are; arrow keys move them as well"],
+  ]],
   ["Anywhere", [
     ["Ctrl Z, Ctrl Shift Z", "undo, redo; the browser's back as well"],
     ["K", "keep this run"],

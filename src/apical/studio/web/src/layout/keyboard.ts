@@ -73,6 +73,7 @@ function full(studio: Studio): void {
 
 function escape(studio: Studio): void {
   if (studio.store.sweep.value) return closeSweep(studio.store);
+  studio.placing.value = null;
   studio.full.value = null;
   studio.axis.pin.value = null;
 }

@@ -8,7 +8,10 @@ import { Panel } from "../ui/Panel";
 import { flashes } from "./column/flashes";
 import { drawFlat } from "./column/flat";
 import { firstCells } from "./column/places";
+import { placeAt, placed } from "./column/placing";
 import { usePlay } from "./column/play";
+import { PlacingButton, PlacingNote, Probes } from "./column/Probes";
+import type { Projection } from "./column/projection";
 import type { Column, Label, Preset } from "./column/scene";
 
 const PRESETS: [Preset, string, string][] = [
@@ -16,6 +19,9 @@ const PRESETS: [Preset, string, string][] = [
   ["oblique", "From above and the side", "oblique"],
   ["top", "From above", "top"],
 ];
+
+/** How far (px) a pointer may move between press and release of a click. */
+const STILL = 4;
 
 /** The cells in space; they flash when they fire. */
 export function Column3D() {
@@ -36,9 +42,10 @@ export function Column3D() {
       name="column"
       title="Column"
       note={now === null ? undefined : `${now.toFixed(1)} ms`}
-      tools={<Play />}
+      tools={<><PlacingButton /><Play /></>}
     >
       {state.failed.value ? <Flat /> : <Space {...state} />}
+      <PlacingNote />
       {!state.failed.value && (
         <div class="column-presets">
           {PRESETS.map(([preset, label, text]) => (
@@ -76,7 +83,9 @@ function Space({ column, failed, labels, moved }: SpaceProps) {
   const studio = useStudio();
   const { store, axis, theme } = studio;
   const canvas = useRef<HTMLCanvasElement>(null);
+  const pressed = useRef([0, 0]);
   const size = useMemo(() => signal({ width: 0, height: 0 }), []);
+  const view = useMemo(() => signal<Projection | null>(null), []);
   useEffect(() => {
     let gone = false;
     // asked first: without it there is no need to load what draws in space
@@ -118,8 +127,16 @@ function Space({ column, failed, labels, moved }: SpaceProps) {
       const bright = flashes(shape, store.spikes.value, axis.now.value);
       column.value.flash(bright, theme.colours.value, theme.dark.value);
       labels.value = column.value.render(size.value.width, size.value.height);
+      view.value = column.value.projection(size.value.width, size.value.height);
     },
   );
+  const click = (event: MouseEvent) => {
+    const [x, y] = pressed.current;
+    // who has turned the column has not clicked
+    if (Math.hypot(event.clientX - x, event.clientY - y) > STILL) return;
+    if (placed(studio) !== null && view.value) placeAt(studio, view.value, event.offsetX, event.offsetY, event.shiftKey);
+    else tell(studio, column.value, event);
+  };
   return (
     <div class="column-space">
       <canvas
@@ -127,8 +144,10 @@ function Space({ column, failed, labels, moved }: SpaceProps) {
         class="canvas"
         role="img"
         aria-label="The cells of the column in space; drag to turn, click a cell for its spikes"
-        onClick={(event) => tell(studio, column.value, event)}
+        onPointerDown={(event) => (pressed.current = [event.clientX, event.clientY])}
+        onClick={click}
       />
+      <Probes view={view} />
       {labels.value.map(({ name, y }) => (
         <span key={name} class="column-layer" style={{ top: `${y}px` }}>
           {name}
@@ -155,15 +174,22 @@ function tell(studio: Studio, column: Column | null, event: MouseEvent): void {
 }
 
 function Flat() {
-  const { store, axis, theme } = useStudio();
+  const studio = useStudio();
+  const { store, axis, theme } = studio;
+  const view = useMemo(() => signal<Projection | null>(null), []);
   return (
-    <Canvas
-      label="The cells of the column from the front"
-      watch={() => [store.shape.value, store.spikes.value, axis.now.value]}
-      draw={(area) => {
-        const shape = store.shape.value;
-        if (shape) drawFlat(area, shape, flashes(shape, store.spikes.value, axis.now.value), theme.colours.value);
-      }}
-    />
+    <div class="column-space">
+      <Canvas
+        label="The cells of the column from the front"
+        watch={() => [store.shape.value, store.spikes.value, axis.now.value]}
+        draw={(area) => {
+          const shape = store.shape.value;
+          if (!shape) return;
+          view.value = drawFlat(area, shape, flashes(shape, store.spikes.value, axis.now.value), theme.colours.value);
+        }}
+        onClick={(event) => view.value && placeAt(studio, view.value, event.offsetX, event.offsetY, event.shiftKey)}
+      />
+      <Probes view={view} />
+    </div>
   );
 }

@@ -23,6 +23,7 @@ const PATHS: Record<string, string> = {
   help: "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18h.01",
   compare: "M4 5h7v14H4zM13 5h7v14h-7z",
   reset: "M4 4v6h6M5 10a8 8 0 1 1-1 5",
+  probe: "M12 2v20M9 6h.01M9 11h.01M9 16h.01M15 6h.01M15 11h.01M15 16h.01",
   check: "m5 12 5 5 9-10",
   wave: "M2 12c2 0 2-6 4-6s3 13 5 13 3-15 5-15 2 8 6 8",
 };

@@ -1,12 +1,12 @@
 import type { Setup } from "../../messages";
-import { parts, type Tree, valueOf, withValues } from "../../model/address";
+import { parts, type Tree } from "../../model/address";
+import { contactsOf, type Point, withContacts } from "../../model/electrodes";
 import { freeName, withoutPart, withPart } from "../../model/editing";
 import { short, tidy } from "../../model/format";
+import { placed, togglePlacing } from "../../right/column/placing";
 import { useStudio } from "../../studio";
 import { Button } from "../../ui/Button";
 import { NumberField } from "../../ui/NumberField";
-
-type Point = [number, number, number];
 
 /** A straight, even row of electrodes from below. */
 interface Shank {
@@ -43,16 +43,15 @@ export function Electrodes() {
 }
 
 function ShankForm({ name }: { name: string }) {
-  const { store } = useStudio();
-  const setup = store.setup.value;
+  const studio = useStudio();
+  const { store } = studio;
   const base = store.base.value;
-  const path = `electrodes.${name}.positions`;
-  const positions = (valueOf(setup, base, path) ?? []) as Point[];
+  const positions = contactsOf(store.setup.value, base, name);
   const shank = shankOf(positions);
   const put = (field: keyof Shank, label: string) => (value: number) =>
     store.edit(
       `${name}: ${label} ${short(value)}`,
-      (s) => withValues(s, base, { [path]: points({ ...shank!, [field]: value }) }),
+      (s) => withContacts(s, base, name, points({ ...shank!, [field]: value })),
       `electrodes.${name}.${field}`,
     );
   const remove = () => store.edit(`Remove ${name}`, (s) => withoutPart(s, base, "electrodes", name));
@@ -60,6 +59,10 @@ function ShankForm({ name }: { name: string }) {
     <fieldset class="target shank">
       <legend>
         electrodes: {name}
+        <Button
+          label={`Place ${name} by clicking in the column`} icon="probe" kind="ghost" pressed={placed(studio) === name}
+          onClick={() => togglePlacing(studio, name)}
+        />
         <Button label={`Remove ${name}`} icon="close" kind="ghost" onClick={remove} />
       </legend>
       {!shank && <p class="block-note">{positions.length} electrodes at given points</p>}

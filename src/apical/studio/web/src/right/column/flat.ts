@@ -5,9 +5,10 @@ import { type Colours, faded } from "../../plot/theme";
 import type { Shape } from "../../store/state";
 import type { Area } from "../../ui/Canvas";
 import { places } from "./places";
+import type { Projection } from "./projection";
 
-/** Draws cells, their dendrites and their flashes. */
-export function drawFlat({ ctx, width, height }: Area, shape: Shape, bright: Float32Array, colours: Colours): void {
+/** Draws cells, their dendrites and their flashes; says where points are in the picture. */
+export function drawFlat({ ctx, width, height }: Area, shape: Shape, bright: Float32Array, colours: Colours): Projection {
   const { segments, somata, middle, height: tall, width: wide } = places(shape);
   const scale = Math.min((height - 24) / tall, (width - 24) / Math.max(wide, 1));
   const x = (value: number) => width / 2 + (value - middle[0]) * scale;
@@ -28,4 +29,8 @@ export function drawFlat({ ctx, width, height }: Area, shape: Shape, bright: Flo
     ctx.arc(x(somata[3 * cell]), y(somata[3 * cell + 2]), radius, 0, 2 * Math.PI);
     ctx.fill();
   });
+  return {
+    toPicture: ([px, , pz]) => ({ x: x(px), y: y(pz) }),
+    toSpace: (px, py, depth) => [middle[0] + (px - width / 2) / scale, depth[1], middle[2] - (py - height / 2) / scale],
+  };
 }

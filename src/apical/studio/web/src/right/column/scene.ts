@@ -2,14 +2,16 @@
 
 import {
   AdditiveBlending, BufferAttribute, BufferGeometry, CanvasTexture, Color, LineBasicMaterial,
-  LineSegments, PerspectiveCamera, Points, PointsMaterial, Raycaster, Scene, Vector2, Vector3,
+  LineSegments, PerspectiveCamera, Plane, Points, PointsMaterial, Raycaster, Scene, Vector2, Vector3,
   WebGLRenderer,
 } from "three"; // prettier-ignore
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import { layerColour } from "../../plot/tones";
 import type { Colours } from "../../plot/theme";
 import type { Shape } from "../../store/state";
+import type { Point } from "../../model/electrodes";
 import { layers, type Places, places } from "./places";
+import type { Projection } from "./projection";
 
 export type Preset = "front" | "oblique" | "top";
 
@@ -19,6 +21,8 @@ const DIRECTIONS: Record<Preset, [number, number, number]> = {
   top: [0, -0.02, 1],
 };
 const ANGLE = 32;
+/** Looked at as steeply as this, depth is height. */
+const STEEP = 0.8;
 
 /** Where a layer's name is to be written, in px of the picture. */
 export interface Label {
@@ -138,6 +142,26 @@ export class Column {
       const seen = new Vector3(x, y, z).project(this.#camera);
       return { name, y: ((1 - seen.y) / 2) * height };
     });
+  }
+
+  /** How it was last drawn. */
+  projection(width: number, height: number): Projection {
+    const camera = this.#camera;
+    return {
+      toPicture: (point) => {
+        const seen = new Vector3(...point).project(camera);
+        return { x: ((1 + seen.x) / 2) * width, y: ((1 - seen.y) / 2) * height };
+      },
+      toSpace: (x, y, depth) => {
+        const ray = new Raycaster();
+        ray.setFromCamera(new Vector2((x / width) * 2 - 1, 1 - (y / height) * 2), camera);
+        const away = camera.getWorldDirection(new Vector3());
+        // upright planes keep a shank in its place while it goes up and down
+        const normal = Math.abs(away.z) > STEEP ? new Vector3(0, 0, 1) : away.setZ(0).normalize();
+        const plane = new Plane().setFromNormalAndCoplanarPoint(normal, new Vector3(...depth));
+        return (ray.ray.intersectPlane(plane, new Vector3())?.toArray() as Point | undefined) ?? depth;
+      },
+    };
   }
 
   close(): void {
