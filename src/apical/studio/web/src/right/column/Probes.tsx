@@ -54,7 +54,9 @@ export function PlacingNote() {
   const names = arrayNames(studio);
   return (
     <p class="placing-note" role="status">
-      Click where <b>{active}</b> goes, or drag it.
+      <span>
+        Click where <b>{active}</b> goes.
+      </span>
       {names.length > 1 && (
         <select class="select small-select" aria-label="Electrode array that is placed" value={active} onChange={(e) => (studio.placing.value = e.currentTarget.value)}>
           {names.map((name) => (
