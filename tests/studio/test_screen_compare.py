@@ -2,7 +2,7 @@
 
 import pytest
 
-from screen import middle
+from screen import looking, middle
 
 pytestmark = pytest.mark.slow
 PANELS = ("dipole", "strip", "raster", "lfp", "csd")
@@ -165,3 +165,26 @@ def test_a_spectrogram_takes_the_place_of_potentials(screen):
     screen.settled(before)
     page.keyboard.press("Control+z")
     screen.until(lambda: screen.pixels("lfp") == pixels)
+
+
+def test_on_a_phone_two_runs_are_one_above_the_other(chromium, server):
+    with looking(chromium, server.address, width=390, height=844) as screen:
+        screen.settled()
+        page = screen.page
+        page.get_by_role("button", name="Got it").click()
+        page.keyboard.press("k")
+        with screen.changes():
+            screen.type("Arrival, ms", 95, "evdist1")
+        page.get_by_role("tab", name="Fit").click()
+        page.locator(".run-name").first.click()
+        page.get_by_role("button", name="Runs: more").click()
+        page.get_by_role("menuitemcheckbox", name="Side by side").click()
+        for tab, panel in (("Fit", "dipole"), ("Spikes", "raster"), ("LFP", "lfp")):
+            page.get_by_role("tab", name=tab).click()
+            screen.until(lambda panel=panel: len(charts(screen, panel)) == 2)
+            screen.until(lambda panel=panel: not is_same(screen, panel))
+            boxes = page.locator(f"[data-panel={panel}] .charts > .timed")
+            now, kept = (boxes.nth(k).bounding_box() for k in (0, 1))
+            assert now["x"] == kept["x"] and now["width"] == kept["width"] > 300
+            assert now["y"] + now["height"] <= kept["y"] + 1
+            assert kept["height"] > 100
