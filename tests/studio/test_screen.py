@@ -183,6 +183,7 @@ def test_what_was_done_has_names_and_is_undone_by_gestures(screen):
         slider.blur()
     screen.settled()
     page.get_by_role("button", name="History").click()
+    page.get_by_role("menuitemcheckbox").first.wait_for()
     steps = page.get_by_role("menuitemcheckbox").all_inner_texts()
     assert [s.splitlines()[0].split(" 2")[0].split(" ×")[0] for s in steps] == [
         "P1 strength", "P1 arrival", "As it began",

@@ -239,7 +239,8 @@ def test_electrodes_are_placed_dragged_and_moved_by_keys_in_the_column(screen, t
     with screen.changes("lfp"):
         page.mouse.click(x + 60, y + 30)
     clicked = shank(screen)
-    assert clicked[0] > before[0] and clicked[0] % 5 == 0
+    assert clicked[0] > before[0]
+    assert clicked[0] % 5 == 0
     assert clicked[1] == before[1]
     assert steps.inner_text().startswith("shank: x ")
     found = model(screen, tmp_path)["electrodes"]["shank"]["positions"]
@@ -250,7 +251,8 @@ def test_electrodes_are_placed_dragged_and_moved_by_keys_in_the_column(screen, t
     with screen.changes("lfp"):
         drag(page, contact, (contact[0] - 90, contact[1] - 20), steps=8)
     dragged = shank(screen)
-    assert dragged[0] < clicked[0] and dragged[2] > clicked[2]
+    assert dragged[0] < clicked[0]
+    assert dragged[2] > clicked[2]
     page.locator(".probe.active").focus()
     with screen.changes("lfp"):
         page.keyboard.press("ArrowRight")
