@@ -120,7 +120,7 @@ function Space({ column, failed, labels, moved }: SpaceProps) {
     },
   );
   usePaint(
-    () => [moved.value, size.value, axis.now.value, store.spikes.value],
+    () => [moved.value, size.value, axis.now.value === null || store.spikes.value],
     () => {
       const shape = store.shape.value;
       if (!column.value || !shape) return;
