@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from apical.engines.base import AT_ONCE
 from apical.running import Prepared, Trial, batch_size, label, prepare
 from apical.running.options import checked
 
@@ -91,8 +92,10 @@ def run_prepared(
         with closing(
             prepared.options.engine.start(members, threads=prepared.options.threads)
         ) as run:
+            # who is told of progress may stop it, after any window
+            windows = 1 if progress else max(1, AT_ONCE // len(members))
             while run.step < run.steps:
-                done = run.advance()
+                done = run.advance(windows)
                 if run.failures:
                     raise run.failures[min(run.failures)]
                 if progress:

@@ -100,8 +100,9 @@ def test_a_batch_has_one_structure():
         CpuEngine().start([member(BASE), member(other)])
 
 
-def test_the_last_group_is_narrow_if_that_suffices():
-    assert lanes_in(100, "single") == [32, 32, 32, 16]
+def test_the_last_group_has_as_few_lanes_as_suffice():
+    assert lanes_in(100, "single") == [32, 32, 32, 8]
+    assert lanes_in(48, "single") == [32, 16]
     assert lanes_in(100, "double") == [16] * 6 + [8]
     assert lanes_in(31, "single") == [32]
     assert lanes_in(0, "double") == []

@@ -16,9 +16,21 @@ def member():
     return Member(plan, plan.trial(0)[1])
 
 
-def interrupt(run, monkeypatch):
-    """Let a run be interrupted in its next window, when some of it has changed."""
-    place = (run, "_exchange") if hasattr(run, "_exchange") else (run._members[0].samples, "take")
+#: Where a run of an engine is interrupted: after a window's steps, or when spikes need more room.
+PLACES = {
+    "cpu": lambda run: (run, "_keep"),
+    "cpu, spikes": lambda run: (run._calendar, "grow"),
+    "reference": lambda run: (run._members[0].samples, "take"),
+}
+
+
+def to_the_end(run):
+    while run.step < run.steps:
+        run.advance()
+
+
+def interrupt(run, place, monkeypatch):
+    """Let a run be interrupted within a window, when some of it has changed."""
 
     def interrupted(*_):
         raise KeyboardInterrupt
@@ -26,22 +38,26 @@ def interrupt(run, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(*place, interrupted)
         with pytest.raises(KeyboardInterrupt):
-            run.advance()
+            to_the_end(run)
 
 
-@pytest.mark.parametrize("engine", ["cpu", "reference"])
-def test_an_interrupted_run_refuses_to_go_on_until_it_went_back(engine, member, monkeypatch):
-    expected = run_alone(get(engine), member, threads=2)
-    run = get(engine).start([member], threads=2)
-    run.advance()
+@pytest.mark.parametrize("windows", [0, 1])
+@pytest.mark.parametrize("where", list(PLACES))
+def test_an_interrupted_run_refuses_to_go_on_until_it_went_back(
+    where, windows, member, monkeypatch
+):
+    engine = get(where.split(",")[0])
+    expected = run_alone(engine, member, threads=2)
+    run = engine.start([member], threads=2)
+    for _ in range(windows):
+        run.advance()
     kept = run.snapshot()
-    interrupt(run, monkeypatch)
+    interrupt(run, PLACES[where](run), monkeypatch)
     for refused in (run.advance, run.snapshot, lambda: run.result(0)):
         with pytest.raises(EngineError, match="interrupted within a window"):
             refused()
     run.rewind(kept)
-    while run.step < run.steps:
-        run.advance()
+    to_the_end(run)
     found = run.result(0)
     run.close()
     assert np.array_equal(found.dipole, expected.dipole)

@@ -1,4 +1,4 @@
-"""Threads keep step: they wait, leave, come back, and whoever is missing is replaced."""
+"""Threads keep step: they wait, leave, come back, and others do the work of who is missing."""
 
 import time
 
@@ -52,7 +52,7 @@ def test_threads_are_called_back_before_the_leader_works(member, monkeypatch):
     order = []
     team, submit, call = run._team, run._team._pool.submit, run._team._call
     monkeypatch.setattr(team._pool, "submit", lambda *a: (order.append("called"), submit(*a))[1])
-    monkeypatch.setattr(team, "_call", lambda me: (me or order.append("led"), call(me))[1])
+    monkeypatch.setattr(team, "_call", lambda me, c: (me or order.append("led"), call(me, c))[1])
     for _ in range(2):
         order.clear()
         time.sleep(0.3)
@@ -66,9 +66,15 @@ def test_threads_leave_when_arguments_change(member, alone):
     run = get("cpu").start([member], threads=2)
     while run.step < run.steps:
         run.advance()
-        run._calendar._taken = run._calendar._taken._replace()
+        run._calendar.events = run._calendar.events._replace()
     assert np.array_equal(run.result(0).dipole, alone)
     run.close()
+
+
+def test_the_leader_does_the_work_of_threads_that_never_come(member, alone, monkeypatch):
+    run = get("cpu").start([member], threads=3)
+    monkeypatch.setattr(run._team, "_call_back", lambda calendar: None)
+    assert np.array_equal(dipole(run), alone)
 
 
 def test_no_thread_stays_behind(member):
@@ -77,5 +83,5 @@ def test_no_thread_stays_behind(member):
         run.advance()
     team: Team = run._team
     run.close()
-    assert not team.state[::APART].any()
+    assert not team.crew.state[::APART].any()
     run.close()

@@ -291,6 +291,14 @@ def batch(engine: str) -> None:
             _assert_same(found, alone[number])
 
 
+def windows(engine: str) -> None:
+    """Several windows at once are the same as one after the other."""
+    members = [_member(_spiking()), _member(_spiking(late=5.4))]
+    expected = _run_together(engine, members)
+    for found, one in zip(_run_together(engine, members, 3), expected, strict=True):
+        _assert_same(found, one)
+
+
 def rewinding(engine: str) -> None:
     """From a snapshot a run goes on as before, or as a full run with other inputs from then on."""
     members = [_member(_spiking()), _member(_spiking(late=5.4))]
@@ -327,17 +335,20 @@ def failing(engine: str) -> None:
     alone = [_run_together(engine, [members[k]])[0] for k in (0, 2)]
     with closing(engines.get(engine).start(members, threads=1)) as run:
         first = run.snapshot()
-        for _ in range(2):
-            _advance(run)
+        times = set()
+        for many in (1, 3):
+            _advance(run, many)
             assert list(run.failures) == [1]
             error = run.failures[1]
             assert (error.population, error.cell) == ("cells", 1)
             assert error.compartment.startswith("cable")
             assert 2 < error.time <= 7.5
+            times.add(error.time)
             for found, expected in zip((run.result(0), run.result(2)), alone, strict=True):
                 _assert_same(found, expected)
             run.rewind(first)
             assert not run.failures
+        assert len(times) == 1
 
 
 def observables(engine: str) -> None:
@@ -394,15 +405,16 @@ def _member(network: Network) -> Member:
     return Member(plan, plan.trial(0)[1])
 
 
-def _advance(run: Run) -> None:
+def _advance(run: Run, windows: int = 1) -> None:
     """Advance to the end."""
     while run.step < run.steps:
-        run.advance()
+        before = run.step
+        assert run.advance(windows) == run.step > before
 
 
-def _run_together(engine: str, members: Sequence[Member]) -> list[RawResult]:
+def _run_together(engine: str, members: Sequence[Member], windows: int = 1) -> list[RawResult]:
     with closing(engines.get(engine).start(members, threads=1)) as run:
-        _advance(run)
+        _advance(run, windows)
         return [run.result(k) for k in range(len(members))]
 
 
@@ -419,7 +431,7 @@ CHECKS: dict[str, Callable[[str], None]] = {
     f.__name__: f
     for f in (
         rest, charging, events, agrees, moments, pulses, choices, conservation, determinism,
-        position, divergence, cancelling, batch, rewinding, failing, observables,
+        position, divergence, cancelling, batch, windows, rewinding, failing, observables,
     )
 }  # fmt: skip
 

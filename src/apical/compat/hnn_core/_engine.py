@@ -22,6 +22,7 @@ from apical.compat.hnn_core._trace import Trace
 from apical.compat.hnn_core.cell_response import CellResponse
 from apical.compat.hnn_core.dipole import Dipole
 from apical.compat.hnn_core.hnn_io import network_to_dict
+from apical.engines.base import AT_ONCE
 from apical.errors import NumericalError
 from apical.io.hnn import network_from_configuration
 from apical.model import Gaussian, Recording
@@ -146,7 +147,7 @@ def _run(options: Options, drawn: Sequence[Drawn]) -> list[Trial | NumericalErro
     members = [one.member for one in drawn]
     with closing(options.engine.start(members, threads=options.threads)) as run:
         while run.step < run.steps and len(run.failures) < len(members):
-            run.advance()
+            run.advance(max(1, AT_ONCE // len(members)))
         return [
             run.failures.get(k) or Trial(run.result(k, copy=False), one.trains)
             for k, one in enumerate(drawn)

@@ -1,4 +1,4 @@
-"""The loop that advances groups of cells by a window of steps: plain Numba, one for all models.
+"""The loop that advances a group of cells by a window of steps: plain Numba, one for all models.
 
 Mechanisms are called by address, so nothing here is compiled again for another model.
 """
@@ -15,6 +15,7 @@ from apical.engines.cpu.lowlevel import (
     call_gates,
     call_kernel,
     transpose,
+    weigh_rows,
 )
 from apical.engines.cpu.math import INNER
 from apical.engines.cpu.steps import (
@@ -33,8 +34,7 @@ from apical.engines.cpu.steps import (
     sample,
     solve,
     uncertain,
-    weigh,
-    weigh_cell,
+    weigh_cells,
 )
 from apical.engines.cpu.tables import KEPT, RECEPTOR
 
@@ -45,81 +45,78 @@ _EARLY, _LATE, _NONE = np.int64(0), np.int64(1), np.int64(0)
 
 @njit(**INNER)
 def advance(
-    mine, first_step, steps, axis, model, groups, changing, fixed, events, clamps, records, sums,
+    g, first_step, steps, axis, model, groups, changing, fixed, events, clamps, records, sums,
     spikes, diverged, work,
 ):  # fmt: skip
-    """Advance some groups by some steps.
+    """Advance a group by some steps.
 
     Parameters
     ----------
-    mine : array of int
-        Which groups.
+    g : int
+        Which group.
     first_step, steps : int
         Which steps.
     axis : Axis
     changing, fixed : array
         Blocks of all groups; see :mod:`apical.engines.cpu.layout`.
     diverged : array of bool
-        Set for groups with a voltage beyond the limit.
+        Set for a group with a voltage beyond the limit.
     work : Work
         This thread's own.
     """
-    for g in mine:
-        group = groups[g]
-        kind, L, full = model.kinds[group.kind], group.lanes, group.full
-        size = kind.nodes * L
-        x, constants = changing[group.changing :], fixed[group.fixed :]
-        v, axial = x[:size], constants[:size]
-        area, base = constants[size : 2 * size], constants[2 * size : 3 * size]
-        parent = model.lists[kind.parent : kind.parent + kind.nodes]
-        order = model.lists[kind.order : kind.order + kind.nodes]
-        current, conductance = work.current[:size], work.conductance[:size]
-        right, diagonal = work.right[:size], work.diagonal[:size]
-        at_site = v[kind.spike_node * L : (kind.spike_node + 1) * L]
-        event, last_event = events.start[g], events.start[g + 1]
-        found = _NONE
-        for s in range(steps):
-            step = first_step + s
-            while event < last_event and events.events[event].step == step:
-                _deliver(x, constants, events.events[event], L, model)
-                event += 1
-            _add_channels(kind, x, v, constants, current, conductance, L, full, model)
-            _show(
-                _EARLY, first_step, step + 1, g, x, v, constants, right, L, full, axis.dt, model,
-                records, work.sites,
-            )  # fmt: skip
-            assemble(current, conductance, area, base, right, diagonal)
-            _add_receptors(
-                kind, x, v, constants, right, diagonal, L, full, axis.dt, model, work.sites
-            )
-            inject(right, step, clamps, g, L)
-            copy(at_site, work.before)
-            solve(v, parent, axial, order, diagonal, right, L)
-            located, inside = -1, True
-            for b in range(kind.first_bundle, kind.last_bundle):
-                bundle = model.bundles[b]
-                if bundle.grid != located:
-                    located, inside = bundle.grid, _locate(v, model.grids[bundle.grid], work.rows)
-                _advance_bundle(bundle, group, x, v, inside, constants, axis, model, work.rows)
-            _advance_others(
-                kind, x, v, constants, current, conductance, L, full, axis.dt, model, work.sites
-            )
-            _show(
-                _LATE, first_step, step + 1, g, x, v, constants, right, L, full, axis.dt, model,
-                records, work.sites,
-            )  # fmt: skip
-            found = crossings(
-                work.before, at_site, model.thresholds[group.kind], step + 1, group.cells, spikes,
-                group.spikes, found,
-            )  # fmt: skip
-            if group.has_membrane:
-                out = x[kind.membrane_row * L : kind.membrane_row * L + size]
-                membrane(v, parent, axial, order, out, L)
-                inject(out, step, clamps, g, L)
-            sample(x, first_step, step + 1, records, g)
-            _observe(v, g, first_step, s, steps, L, full, sums, work)
-        spikes.found[g] = found
-        diverged[g] = beyond(v, axis.limit)
+    group = groups[g]
+    kind, L, width = model.kinds[group.kind], group.lanes, group.size
+    size = kind.nodes * L
+    x, constants = changing[group.changing :], fixed[group.fixed :]
+    v, axial = x[:size], constants[:size]
+    area, base = constants[size : 2 * size], constants[2 * size : 3 * size]
+    parent = model.lists[kind.parent : kind.parent + kind.nodes]
+    order = model.lists[kind.order : kind.order + kind.nodes]
+    current, conductance = work.current[:size], work.conductance[:size]
+    right, diagonal = work.right[:size], work.diagonal[:size]
+    at_site = v[kind.spike_node * L : (kind.spike_node + 1) * L]
+    event, last_event = events.start[g], events.start[g + 1]
+    found = _NONE
+    for s in range(steps):
+        step = first_step + s
+        while event < last_event and events.events[event].step == step:
+            _deliver(x, constants, events.events[event], L, model)
+            event += 1
+        _add_channels(kind, x, v, constants, current, conductance, L, width, model)
+        _show(
+            _EARLY, first_step, step + 1, g, x, v, constants, right, L, width, axis.dt, model,
+            records, work.sites,
+        )  # fmt: skip
+        assemble(current, conductance, area, base, right, diagonal)
+        _add_receptors(kind, x, v, constants, right, diagonal, L, width, axis.dt, model, work.sites)
+        inject(right, step, clamps, g, L)
+        copy(at_site, work.before)
+        solve(v, parent, axial, order, diagonal, right, L)
+        located, inside = -1, True
+        for b in range(kind.first_bundle, kind.last_bundle):
+            bundle = model.bundles[b]
+            if bundle.grid != located:
+                located, inside = bundle.grid, _locate(v, model.grids[bundle.grid], work.rows)
+            _advance_bundle(bundle, group, x, v, inside, constants, axis, model, work.rows)
+        _advance_others(
+            kind, x, v, constants, current, conductance, L, width, axis.dt, model, work.sites
+        )
+        _show(
+            _LATE, first_step, step + 1, g, x, v, constants, right, L, width, axis.dt, model,
+            records, work.sites,
+        )  # fmt: skip
+        found = crossings(
+            work.before, at_site, model.thresholds[group.kind], step + 1, group.cells, spikes,
+            group.spikes, found,
+        )  # fmt: skip
+        if group.has_membrane:
+            out = x[kind.membrane_row * L : kind.membrane_row * L + size]
+            membrane(v, parent, axial, order, out, L)
+            inject(out, step, clamps, g, L)
+        sample(x, first_step, step + 1, records, g)
+        _observe(v, g, first_step, s, steps, L, sums, work)
+    spikes.found[g] = found
+    diverged[g] = beyond(v, axis.limit)
 
 
 @njit(**INNER)
@@ -133,7 +130,7 @@ def _deliver(x, constants, event, L, model):
 
 
 @njit(**INNER)
-def _add_channels(kind, x, v, constants, current, conductance, L, full, model):
+def _add_channels(kind, x, v, constants, current, conductance, L, width, model):
     """Add the densities of all channels, and compute the ion currents that pools read."""
     for k in range(kind.first_ion, kind.last_ion):
         row = model.lists[k] * L
@@ -145,33 +142,33 @@ def _add_channels(kind, x, v, constants, current, conductance, L, full, model):
             call_channels(
                 these.address, run.count * L, run.node * L, run.instance * L, these.count * L, v,
                 current, conductance, x, constants, model.numbers,
-                model.shifts[full, these.shifts :], model.lists[these.lists :],
+                model.shifts[width, these.shifts :], model.lists[these.lists :],
             )  # fmt: skip
 
 
 @njit(**INNER)
-def _add_receptors(kind, x, v, constants, right, diagonal, L, full, dt, model, sites):
+def _add_receptors(kind, x, v, constants, right, diagonal, L, width, dt, model, sites):
     """Add the currents and conductances of all receptors."""
     for k in range(kind.first_mechanism, kind.last_mechanism):
         m = model.mechanisms[k]
         if m.kind == RECEPTOR and m.currents:
-            _at_sites(m, m.currents, x, v, constants, L, full, dt, model, sites)
+            _at_sites(m, m.currents, x, v, constants, L, width, dt, model, sites)
             nodes = model.lists[m.sites : m.sites + m.count]
             add_rows(sites.current, sites.conductance, nodes, right, diagonal, L)
 
 
 @njit(**INNER)
-def _show(late, first, step, g, x, v, constants, room, L, full, dt, model, records, sites):
+def _show(late, first, step, g, x, v, constants, room, L, width, dt, model, records, sites):
     """Compute and keep what is recorded besides what the block has, early or late in a step."""
     for q in range(records.shown_start[g], records.shown_start[g + 1]):
         shown = records.shown[q]
         if shown.late == late and step % shown.every == 0:
             m = model.mechanisms[shown.mechanism]
             if m.kind == RECEPTOR:
-                _at_sites(m, shown.address, x, v, constants, L, full, dt, model, sites)
+                _at_sites(m, shown.address, x, v, constants, L, width, dt, model, sites)
                 values = sites.current
             else:
-                _over_runs(m, shown.address, x, v, constants, room, room, L, full, dt, model)
+                _over_runs(m, shown.address, x, v, constants, room, room, L, width, dt, model)
                 values = room
             number = step // shown.every - first // shown.every - 1
             for r in range(shown.first, shown.last):
@@ -180,20 +177,20 @@ def _show(late, first, step, g, x, v, constants, room, L, full, dt, model, recor
 
 
 @njit(**INNER)
-def _advance_others(kind, x, v, constants, current, conductance, L, full, dt, model, sites):
+def _advance_others(kind, x, v, constants, current, conductance, L, width, dt, model, sites):
     """Advance the states that are in no bundle: pools, then channels and receptors."""
     for k in range(kind.first_mechanism, kind.last_mechanism):
         m = model.mechanisms[k]
         if m.kind == RECEPTOR:
-            _at_sites(m, m.advance, x, v, constants, L, full, dt, model, sites)
+            _at_sites(m, m.advance, x, v, constants, L, width, dt, model, sites)
         else:
             if not m.bundled:
-                _over_runs(m, m.advance, x, v, constants, current, conductance, L, full, dt, model)
-            _over_runs(m, m.outputs, x, v, constants, current, conductance, L, full, dt, model)
+                _over_runs(m, m.advance, x, v, constants, current, conductance, L, width, dt, model)
+            _over_runs(m, m.outputs, x, v, constants, current, conductance, L, width, dt, model)
 
 
 @njit(**INNER)
-def _over_runs(m, address, x, v, constants, current, conductance, L, full, dt, model):
+def _over_runs(m, address, x, v, constants, current, conductance, L, width, dt, model):
     """Call a kernel for each run of consecutive nodes that a channel or pool covers."""
     if address == 0:
         return
@@ -202,19 +199,19 @@ def _over_runs(m, address, x, v, constants, current, conductance, L, full, dt, m
         call_kernel(
             address, run.count * L, run.node * L, run.instance * L, m.count * L, dt, v, current,
             conductance, x[m.row * L :], constants[m.parameter_row * L :],
-            model.numbers[m.scalars :], x, model.shifts[full, m.links :], model.numbers[m.table :],
+            model.numbers[m.scalars :], x, model.shifts[width, m.links :], model.numbers[m.table :],
         )  # fmt: skip
 
 
 @njit(**INNER)
-def _at_sites(m, address, x, v, constants, L, full, dt, model, sites):
+def _at_sites(m, address, x, v, constants, L, width, dt, model, sites):
     """Call a kernel for receptors, whose nodes are anywhere: copy what they read first."""
     if address == 0:
         return
     nodes, n = model.lists[m.sites : m.sites + m.count], m.count * L
     gather_rows(v, nodes, sites.v, L)
     for q in range(m.inputs):
-        gather_rows(x[model.shifts[full, m.links + q] :], nodes, sites.linked[q * n :], L)
+        gather_rows(x[model.shifts[width, m.links + q] :], nodes, sites.linked[q * n :], L)
         sites.links[q] = q * n
     call_kernel(
         address, n, 0, 0, n, dt, sites.v, sites.current, sites.conductance, x[m.row * L :],
@@ -235,19 +232,19 @@ def _locate(v, grid, rows):
 @njit(**INNER)
 def _advance_bundle(bundle, group, x, v, inside, constants, axis, model, rows):
     """Advance the gates of one bundle by their rows, or where these do not serve by equations."""
-    L, full = group.lanes, group.full
+    L, width = group.lanes, group.size
     doubtful = not inside or _in_bad_row(bundle, L, model, rows)
     if doubtful:
-        _equations(bundle, x, v, constants, L, full, axis.dt, model, rows)
+        _equations(bundle, x, v, constants, L, width, axis.dt, model, rows)
     for r in range(bundle.first_run, bundle.last_run):
         run = model.runs[r]
         call_gates(
             bundle.gates, run.count, L, (group.cells + 7) // 8, run.node, run.instance,
             bundle.count * L, rows.place, rows.row, x[bundle.row * L :],
-            model.gate_tables[bundle.table :], x, model.shifts[full, bundle.first_target :],
+            model.gate_tables[bundle.table :], x, model.shifts[width, bundle.first_target :],
         )  # fmt: skip
     if doubtful:
-        _replace(bundle, x, v, group.cells, L, full, model, rows)
+        _replace(bundle, x, v, group.cells, L, width, model, rows)
 
 
 @njit(**INNER)
@@ -262,7 +259,7 @@ def _in_bad_row(bundle, L, model, rows):
 
 
 @njit(**INNER)
-def _equations(bundle, x, v, constants, L, full, dt, model, rows):
+def _equations(bundle, x, v, constants, L, width, dt, model, rows):
     """Advance a copy of the bundle's gates by the equations themselves."""
     to = 0
     for k in range(bundle.first_member, bundle.last_member):
@@ -274,14 +271,14 @@ def _equations(bundle, x, v, constants, L, full, dt, model, rows):
             call_kernel(
                 m.advance, run.count * L, run.node * L, run.instance * L, m.count * L, dt, v,
                 v, v, rows.states[to:], constants[m.parameter_row * L :],
-                model.numbers[m.scalars :], x, model.shifts[full, m.links :],
+                model.numbers[m.scalars :], x, model.shifts[width, m.links :],
                 model.numbers[m.table :],
             )  # fmt: skip
         to += size
 
 
 @njit(**INNER)
-def _replace(bundle, x, v, cells, L, full, model, rows):
+def _replace(bundle, x, v, cells, L, width, model, rows):
     """Put what the equations gave where no row served."""
     gates, size = bundle.last_target - bundle.first_target, bundle.count * L
     bad = model.lists[bundle.first_bad : bundle.last_bad]
@@ -293,7 +290,7 @@ def _replace(bundle, x, v, cells, L, full, model, rows):
                     j = (run.instance + k) * L + lane
                     for t in range(gates):
                         value = rows.states[t * size + j]
-                        x[model.shifts[full, bundle.first_target + t] + j] = value
+                        x[model.shifts[width, bundle.first_target + t] + j] = value
                         x[bundle.row * L + _place_of(t, j, size, gates)] = value
 
 
@@ -308,7 +305,7 @@ def _place_of(gate, j, size, gates):
 
 
 @njit(**INNER)
-def _observe(v, g, first_step, s, steps, L, full, sums, work):
+def _observe(v, g, first_step, s, steps, L, sums, work):
     """Sum voltages: at once for dipoles, else when enough are kept or the window ends."""
     size = v.shape[0]
     for q in range(sums.start[g], sums.start[g + 1]):
@@ -321,7 +318,9 @@ def _observe(v, g, first_step, s, steps, L, full, sums, work):
         if is_turn and request.keeper:
             copy(v, kept[place * size :])
         if is_turn and not request.cells:
-            weigh(v, sums.weights, request.weights, work.dipoles, place * L, size // L, L, full)
+            weigh_rows(
+                work.dipoles, sums.weights, v, place * L, request.weights, size // L, L
+            )  # fmt: skip
         enough = is_turn and taken % KEPT == 0
         if enough or (s == steps - 1 and taken % KEPT):
             n = KEPT if enough else taken % KEPT
@@ -354,11 +353,9 @@ def _sum_cells(kept, g, request, sample, n, nodes, L, sums, samples):
             for first in range(0, n, 8):
                 at = (first * nodes + k) * L + piece.lane
                 transpose(samples, kept, k * KEPT + first, at, nodes * L, nodes * KEPT)
-        for c in range(piece.cells):
-            cell = request.first_cell + piece.lane + c
-            at = request.weights + cell * nodes * request.outputs
-            weigh_cell(
-                samples, sums.weights, request, at, c * nodes * KEPT, sums.values, to, apart, nodes,
-                c > 0, n > 8,
-            )  # fmt: skip
+        at = request.weights + (request.first_cell + piece.lane) * nodes * request.outputs
+        weigh_cells(
+            samples, sums.weights, request.outputs, at, sums.values, to, apart, nodes, piece.cells,
+            n > 8,
+        )  # fmt: skip
         to += request.room

@@ -10,7 +10,7 @@ import numpy as np
 
 from apical.engines.base import Member
 from apical.engines.cpu.events import Places
-from apical.engines.cpu.layout import NARROW, REAL, aligned, at_start, lanes_in
+from apical.engines.cpu.layout import FULL, LANES, REAL, aligned, at_start, lanes_in
 from apical.engines.cpu.pack import pack
 from apical.engines.cpu.program import CellProgram, cell_program
 from apical.engines.cpu.rows import chunks
@@ -59,9 +59,9 @@ class Batch:
         self.members, self.window = members, window
         self.plan = members[0].plan
         self.precision = self.plan.precision
-        self.real, self.full = REAL[self.precision], 2 * NARROW[self.precision]
+        self.real, self.full = REAL[self.precision], FULL[self.precision]
         self.kinds = list(self._kinds())
-        self.model: Model = pack([k.programs[0] for k in self.kinds], self.precision)
+        self.model: Model = pack(tuple(k.programs[0] for k in self.kinds), self.precision)
         self.groups = sum(len(k.lanes) for k in self.kinds)
         self.places = self._places()
 
@@ -136,7 +136,7 @@ class Batch:
             else:
                 where = shared[key]
             rows.append(
-                (kind_of[id(kind)], lanes == self.full, lanes, len(position), at, where, room,
+                (kind_of[id(kind)], LANES.index(lanes), lanes, len(position), at, where, room,
                  kind.population in membrane)
             )  # fmt: skip
             room += lanes * self._most_spikes()

@@ -170,10 +170,10 @@ def _import(name: str) -> None:
 
 
 @contextmanager
-def compiled_meanwhile(sources: Sequence[tuple[str, str]], precision: str) -> Iterator[None]:
+def compiled_meanwhile(sources: Sequence[tuple[str, str]]) -> Iterator[None]:
     """Compile sources in a process of their own, if there are several, while this one is busy.
 
-    It also compiles what runs between windows. Whatever it does not do is done later, when used.
+    Whatever it does not do is done later, when used.
     """
     names = dict.fromkeys(place(stem, text) for stem, text in sources)
     compiled = _compiled()
@@ -182,7 +182,7 @@ def compiled_meanwhile(sources: Sequence[tuple[str, str]], precision: str) -> It
     if len(missing) > 1 and sys.executable and not _temporary:
         _log.info("compiling kernels, once: some 10 s")
         with suppress(OSError):
-            command = [sys.executable, "-c", _COMPILE, precision, *missing]
+            command = [sys.executable, "-c", _COMPILE, *missing]
             other = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         yield
@@ -197,9 +197,8 @@ def compiled_meanwhile(sources: Sequence[tuple[str, str]], precision: str) -> It
 
 _COMPILE = """
 import sys
-from apical.engines.cpu import cache, warm
-warm.exchange(sys.argv[1])
-cache.compile_all(sys.argv[2:])
+from apical.engines.cpu import cache
+cache.compile_all(sys.argv[1:])
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,6 @@ from apical.engines.cpu import requests, warm
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.cache import compiled_meanwhile
 from apical.engines.cpu.events import Calendar, wire
-from apical.engines.cpu.exchange import collect_spikes
 from apical.engines.cpu.program import shown_sources, sources
 from apical.engines.cpu.tables import Axis
 from apical.engines.cpu.team import Team
@@ -36,9 +36,8 @@ class CpuEngine:
         cells = {id(p.cell): p.cell for p in plan.populations}.values()
         found = [s for c in cells for s in sources(c, plan.rates, plan.precision, plan.dt)]
         found += shown_sources(plan)
-        with compiled_meanwhile(found, plan.precision):
+        with compiled_meanwhile(found):
             warm.steps(plan.precision)
-        warm.exchange(plan.precision)
 
     def start(self, members: Sequence[Member], *, threads: int | None = None) -> CpuRun:
         """Prepare a batch; see :class:`apical.engines.base.Engine`."""
@@ -65,38 +64,32 @@ class CpuRun:
         wiring = wire(
             [m.plan.connections for m in members], self.plan.cells, self.plan.dt, batch.real
         )
-        self._calendar = Calendar(wiring, batch.places, self.steps, self.window, batch.real)
+        self._calendar = Calendar(
+            wiring, batch.places, batch.owners(), self.steps, self.window, batch.real
+        )
         self._clamps = requests.clamps(batch)
         self._records, self._recorded = requests.records(batch)
         self._sums, parts = requests.sums(batch)
-        self._owner, self._owner_at = batch.owners()
         self._spiked = batch.spikes(self._groups)
         self._diverged = np.zeros(batch.groups, np.bool_)
-        # step, member and cell of every spike so far, window by window
-        self._spikes: list[tuple[Ints, Ints, Ints]] = []
         self._outputs, self._sampled = requests.outputs(batch, parts)
         self._fill_first_samples()
         self._kept = self._first_records()
         self._axis = Axis(batch.real(self.plan.dt), batch.real(LIMIT))
         shares = _shares(batch, self._groups["cells"], threads)
-        self._team = Team(shares, [batch.work(self._sums) for _ in shares])
+        work = [batch.work(self._sums) for _ in shares]
+        self._team = Team(shares, work, self.window, self.steps)
 
     @whole
     @changing
-    def advance(self) -> int:
-        """Advance every member by one window."""
+    def advance(self, windows: int = 1) -> int:
+        """Advance every member by some windows; by one if something is recorded."""
         first = self.step
-        steps = min(self.window - first % self.window, self.steps - first)
-        events = self._calendar.take(first, steps, self._inputs)
-        arguments = (
-            self._axis, self._batch.model, self._groups, self._changing,
-            self._fixed, events, self._clamps, self._records, self._sums, self._spiked,
-            self._diverged, self._outputs,
-        )  # fmt: skip
-        self._team.advance(first, steps, arguments)
-        self._keep(first, steps)
-        self._exchange(first, steps)
-        self.step = first + steps
+        more = 0 if self.plan.recordings else windows - 1
+        last = min(first - first % self.window + (1 + more) * self.window, self.steps)
+        self._calendar.give(self._inputs, first)
+        self.step = self._team.advance(first, last, self._calendar, self._arguments)
+        self._keep(first, self.step - first)
         if self._diverged.any():
             self._note_failures()
         return self.step
@@ -104,11 +97,8 @@ class CpuRun:
     @whole
     def result(self, member: int, *, copy: bool = True) -> RawResult:
         """Return what a member has given so far."""
-        columns = [
-            np.concatenate([np.zeros(0, np.int64), *c]) for c in zip(*self._spikes, strict=True)
-        ]
-        step, owner, cell = columns or [np.zeros(0, np.int64)] * 3
-        mine = owner == member
+        spiked = self._calendar.spiked()
+        mine = spiked.member == member
         n, plan = len(self.plan.populations), self.members[member].plan
         recordings = tuple(
             request.given(kept, self.step, copy=copy)
@@ -123,8 +113,8 @@ class CpuRun:
         dipole = np.zeros((n, self.step + 1))
         for row, values in zip(dipole, self._sampled[:n], strict=True):
             row[:] = values[member, 0, : self.step + 1]
-        time = time_of(step[mine], self.plan.dt)
-        return RawResult(dipole, time, cell[mine], recordings, observed)
+        time = time_of(spiked.step[mine], self.plan.dt)
+        return RawResult(dipole, time, spiked.cell[mine], recordings, observed)
 
     @whole
     def snapshot(self) -> Snapshot:
@@ -138,10 +128,8 @@ class CpuRun:
         self._team.dismiss()
         changing, calendar = snapshot.state
         self._changing[:] = changing
-        self._calendar.restore(calendar)
+        self._calendar.restore(calendar, snapshot.step)
         self.step = snapshot.step
-        # windows begin at multiples of their length
-        self._spikes = self._spikes[: -(-self.step // self.window)]
         end = self.step * self.plan.dt
         self.failures = {m: f for m, f in self.failures.items() if f.time <= end}
         if inputs is not None:
@@ -151,13 +139,13 @@ class CpuRun:
         """Let the threads go."""
         self._team.close()
 
-    def _exchange(self, first: int, steps: int) -> None:
-        """Collect a window's spikes, and send them on their way."""
-        found = collect_spikes(
-            self._spiked, self._groups, self._owner, self._owner_at, first, steps
-        )
-        self._spikes.append(found)
-        self._calendar.send(*found)
+    def _arguments(self) -> tuple[Any, ...]:
+        """Return what all threads work with."""
+        return (
+            self._axis, self._batch.model, self._groups, self._changing, self._fixed,
+            self._calendar.events, self._clamps, self._records, self._sums, self._spiked,
+            self._diverged, self._outputs,
+        )  # fmt: skip
 
     def _fill_first_samples(self) -> None:
         """Fill in the dipoles and observables of the start."""
@@ -231,7 +219,10 @@ class CpuRun:
 
 
 def _shares(batch: Batch, cells: Ints, threads: int) -> list[Ints]:
-    """Divide the groups among threads, the costliest first, each to whom has least to do."""
+    """Divide the groups among threads, the costliest first, each to whom has least to do.
+
+    They are begun in this order, so that who is done sooner finds little ones to take over.
+    """
     cost = np.zeros(batch.groups)
     for group, kind, lanes, _, _ in batch.each_group():
         # measured: most work goes by lanes, some by cells, and some is the same for every group
@@ -246,4 +237,4 @@ def _shares(batch: Batch, cells: Ints, threads: int) -> list[Ints]:
         least = int(load.argmin())
         shares[least].append(int(group))
         load[least] += cost[group]
-    return [np.array(sorted(share), np.int64) for share in shares]
+    return [np.array(share, np.int64) for share in shares]

@@ -1,4 +1,4 @@
-"""Spikes under way: which events arrive in which window, without sorting all of them.
+"""Spikes, and those under way: which events arrive in which window, without sorting all of them.
 
 A batch has one calendar: for every window of steps a list of blocks of entries.
 """
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.math import INNER, OUTER
+from apical.engines.cpu.math import INNER
 from apical.engines.cpu.tables import Events, event_type
 from apical.plan.connect import Connections
 from apical.plan.discretise import Floats, Ints
@@ -96,6 +96,52 @@ class Queue(NamedTuple):
     room: Ints
 
 
+class Spiked(NamedTuple):
+    """Spikes so far, window by window, each by step, then by group and lane.
+
+    Parameters
+    ----------
+    step : array of int
+        The step after the one that ended with the spike.
+    member, cell : array of int
+        Who spiked: the member, and the cell's global index in it.
+    """
+
+    step: Ints
+    member: Ints
+    cell: Ints
+
+
+class Traffic(NamedTuple):
+    """Spikes and events, for the one thread that takes care of them.
+
+    Parameters
+    ----------
+    wiring, places, queue, inputs : Wiring, Places, Queue, Inputs
+    spiked : Spiked
+        With room for more.
+    owner, owner_at : array of int, (cells, 2) and (groups,)
+        Member and global index of every cell of every group, and where a group's begin.
+    room : array of int
+        Room to count in, for each group and step, and one more.
+    numbers : array of int
+        The first of a window's inputs, and of the next one's; spikes so far, and with those of
+        this window; blocks that it may need, and events.
+    """
+
+    wiring: Wiring
+    places: Places
+    queue: Queue
+    inputs: Inputs
+    spiked: Spiked
+    owner: Ints
+    owner_at: Ints
+    room: Ints
+    numbers: Ints
+
+
+#: What the numbers of traffic are.
+LOW, HIGH, SO_FAR, SPIKES, BLOCKS, EVENTS = 0, 1, 2, 3, 4, 5
 _ENTRIES = ("step", "group", "mechanism", "element", "weight")
 
 
@@ -131,14 +177,60 @@ def _joined(parts: list, kind: type) -> Any:
         return np.concatenate([np.zeros(0, kind), *(p.astype(kind) for p in parts)])
 
 
-@njit(**OUTER)
-def count_blocks(member, cell, wiring, windows):
-    """Return how many blocks some spikes can need at most."""
-    events = 0
-    for s in range(member.shape[0]):
-        for p in range(wiring.first.shape[1]):
-            events += wiring.last[member[s], p, cell[s]] - wiring.first[member[s], p, cell[s]]
-    return events // BLOCK + min(events, windows)
+@njit(**INNER)
+def has_room_for_events(w, end, traffic, found):
+    """Whether there is room for a window's events; note how much, and how far its inputs go."""
+    step, numbers = traffic.inputs.step, traffic.numbers
+    numbers[HIGH] = numbers[LOW]
+    while numbers[HIGH] < step.shape[0] and step[numbers[HIGH]] < end:
+        numbers[HIGH] += 1
+    numbers[EVENTS] = traffic.queue.entries[w] + numbers[HIGH] - numbers[LOW]
+    return numbers[EVENTS] <= found.events.shape[0]
+
+
+@njit(**INNER)
+def has_room_for_spikes(spikes, groups, traffic):
+    """Whether there is room for a window's spikes and all that they can deliver; note how much."""
+    wiring, numbers = traffic.wiring, traffic.numbers
+    found, events = 0, 0
+    for g in range(groups.shape[0]):
+        found += spikes.found[g]
+        for k in range(spikes.found[g]):
+            at = traffic.owner_at[g] + spikes.lane[groups[g].spikes + k]
+            m, cell = traffic.owner[at, 0], traffic.owner[at, 1]
+            for p in range(wiring.first.shape[1]):
+                events += wiring.last[m, p, cell] - wiring.first[m, p, cell]
+    room = traffic.queue.room
+    blocks = events // BLOCK + min(events, traffic.queue.head.shape[0])
+    numbers[SPIKES] = numbers[SO_FAR] + found
+    numbers[BLOCKS] = room[_USED] + max(0, blocks - room[_FREED])
+    return (
+        numbers[SPIKES] <= traffic.spiked.step.shape[0]
+        and numbers[BLOCKS] <= traffic.queue.following.shape[0]
+    )
+
+
+@njit(**INNER)
+def collect(spikes, groups, first_step, steps, traffic):
+    """Add a window's spikes to those so far."""
+    count, spiked = traffic.room, traffic.spiked
+    for s in range(steps + 1):
+        count[s] = 0
+    for g in range(groups.shape[0]):
+        for k in range(spikes.found[g]):
+            # a spike at the end of step s is noted as s + 1
+            count[spikes.step[groups[g].spikes + k] - first_step] += 1
+    for s in range(1, steps + 1):
+        count[s] += count[s - 1]
+    for g in range(groups.shape[0]):
+        for k in range(spikes.found[g]):
+            at = groups[g].spikes + k
+            s = spikes.step[at]
+            e = traffic.numbers[SO_FAR] + count[s - first_step - 1]
+            count[s - first_step - 1] += 1
+            who = traffic.owner_at[g] + spikes.lane[at]
+            spiked.step[e] = s
+            spiked.member[e], spiked.cell[e] = traffic.owner[who, 0], traffic.owner[who, 1]
 
 
 @njit(**INNER)
@@ -163,22 +255,15 @@ def _new_entry(w, queue):
     return queue.tail[w] * BLOCK + used
 
 
-@njit(**OUTER)
-def send(step, member, cell, wiring, places, window, steps, queue):
-    """Enter every arrival of some spikes.
-
-    Parameters
-    ----------
-    step : array of int
-        The step after the one that ended with each spike, ascending.
-    member, cell : array of int
-        Who spiked: the member, and the cell's global index in it.
-    """
-    for s in range(step.shape[0]):
-        m = member[s]
+@njit(**INNER)
+def send(window, steps, traffic):
+    """Enter every arrival of the spikes that were added last."""
+    wiring, places, queue, spiked = traffic.wiring, traffic.places, traffic.queue, traffic.spiked
+    for s in range(traffic.numbers[SO_FAR], traffic.numbers[SPIKES]):
+        m, cell = spiked.member[s], spiked.cell[s]
         for p in range(wiring.first.shape[1]):
-            for row in range(wiring.first[m, p, cell[s]], wiring.last[m, p, cell[s]]):
-                arrival = step[s] + wiring.delay[row]
+            for row in range(wiring.first[m, p, cell], wiring.last[m, p, cell]):
+                arrival = spiked.step[s] + wiring.delay[row]
                 if arrival >= steps:
                     continue
                 k = _new_entry(arrival // window, queue)
@@ -189,6 +274,7 @@ def send(step, member, cell, wiring, places, window, steps, queue):
                 lanes = places.lanes[group]
                 queue.element[k] = wiring.instance[row] * lanes + place % places.full
                 queue.weight[k] = wiring.weight[row]
+    traffic.numbers[SO_FAR] = traffic.numbers[SPIKES]
 
 
 @njit(**INNER)
@@ -201,19 +287,11 @@ def release(w, queue):
         queue.entries[w] = 0
 
 
-@njit(**OUTER)
-def gather(w, first_step, steps, queue, inputs, low, high, count, found):
-    """Order a window's events by group, then step, then as they were sent, inputs first.
-
-    Parameters
-    ----------
-    low, high : int
-        The window's inputs.
-    count : array of int, (groups · steps + 1,)
-        Room to count in.
-    found : Events
-        Where they go, and the first of each group.
-    """
+@njit(**INNER)
+def gather(w, first_step, steps, traffic, found):
+    """Order a window's events by group, then step, then as they were sent, inputs first."""
+    queue, inputs, count = traffic.queue, traffic.inputs, traffic.room
+    low, high = traffic.numbers[LOW], traffic.numbers[HIGH]
     groups = found.start.shape[0] - 1
     for b in range(groups * steps + 1):
         count[b] = 0
@@ -244,56 +322,65 @@ def gather(w, first_step, steps, queue, inputs, low, high, count, found):
             event.element, event.weight = queue.element[k], queue.weight[k]
         block, left = queue.following[block], left - BLOCK
     release(w, queue)
+    traffic.numbers[LOW] = high
 
 
 class Calendar:
-    """Events on their way to all members of a batch."""
+    """Spikes of all members of a batch, and events on their way."""
 
-    def __init__(self, wiring: Wiring, places: Places, steps: int, window: int, real: type) -> None:
-        self.wiring, self.places, self.steps, self.window = wiring, places, steps, window
+    def __init__(
+        self, wiring: Wiring, places: Places, owners: tuple[Ints, Ints], steps: int, window: int,
+        real: type,
+    ) -> None:  # fmt: skip
         groups = len(places.lanes)
-        self._count = np.zeros(groups * window + 1, np.int64)
-        self._taken = Events(np.zeros(0, event_type(real)), np.zeros(groups + 1, np.int64))
+        self.events = Events(np.zeros(0, event_type(real)), np.zeros(groups + 1, np.int64))
         windows = -(-steps // window)
-        none = (np.zeros(0, kind) for kind in (np.int64, *(np.int32,) * 4, real))
-        bounds = (np.full(windows, -1), np.full(windows, -1), np.zeros(windows, np.int64))
-        self.queue = Queue._make([*bounds, *none, np.array([0, -1, 0])])
+        none = [np.zeros(0, kind) for kind in (np.int64, *(np.int32,) * 4, real)]
+        bounds = np.full(windows, -1), np.full(windows, -1), np.zeros(windows, np.int64)
+        whole, values = np.zeros(0, np.int64), np.zeros(0, real)
+        self.traffic = Traffic(
+            wiring, places, Queue._make([*bounds, *none, np.array([0, -1, 0])]),
+            Inputs(whole, whole, whole, whole, values), Spiked(whole, whole, whole), *owners,
+            np.zeros(max(1, groups) * window + 1, np.int64), np.zeros(6, np.int64),
+        )  # fmt: skip
 
-    def send(self, step: Ints, member: Ints, cell: Ints) -> None:
-        """Enter what some spikes will deliver; see :func:`send`."""
-        used, _, freed = self.queue.room
-        most = count_blocks(member, cell, self.wiring, len(self.queue.head))
-        needed = used + max(0, int(most - freed))
-        if needed > len(self.queue.following):
-            self._grow(max(needed, 2 * len(self.queue.following)))
-        send(step, member, cell, self.wiring, self.places, self.window, self.steps, self.queue)
+    def give(self, inputs: Inputs, first: int) -> None:
+        """Take what drives deliver from a step on."""
+        self.traffic = self.traffic._replace(inputs=inputs)
+        self.traffic.numbers[LOW] = np.searchsorted(inputs.step, first)
 
-    def _grow(self, blocks: int) -> None:
-        grown = {"following": _longer(self.queue.following, blocks)}
-        grown |= {n: _longer(getattr(self.queue, n), blocks * BLOCK) for n in _ENTRIES}
-        self.queue = self.queue._replace(**grown)
+    def grow(self) -> None:
+        """Make the room that was noted as needed."""
+        queue, spiked, numbers = self.traffic.queue, self.traffic.spiked, self.traffic.numbers
+        if numbers[EVENTS] > len(self.events.events):
+            events = np.zeros(2 * numbers[EVENTS], self.events.events.dtype)
+            self.events = self.events._replace(events=events)
+        if numbers[SPIKES] > len(spiked.step):
+            spikes = max(numbers[SPIKES], 2 * len(spiked.step))
+            spiked = Spiked(*(_longer(column, spikes) for column in spiked))
+        if numbers[BLOCKS] > len(queue.following):
+            blocks = max(numbers[BLOCKS], 2 * len(queue.following))
+            grown = {"following": _longer(queue.following, blocks)}
+            grown |= {n: _longer(getattr(queue, n), blocks * BLOCK) for n in _ENTRIES}
+            queue = queue._replace(**grown)
+        self.traffic = self.traffic._replace(queue=queue, spiked=spiked)
 
-    def take(self, first: int, steps: int, inputs: Inputs) -> Events:
-        """Return one window's events; the next call may overwrite them."""
-        low, high = np.searchsorted(inputs.step, [first, first + steps])
-        w = first // self.window
-        size = int(self.queue.entries[w] + high - low)
-        if size > len(self._taken.events):
-            events = np.zeros(2 * size, self._taken.events.dtype)
-            self._taken = self._taken._replace(events=events)
-        gather(w, first, steps, self.queue, inputs, low, high, self._count, self._taken)
-        return self._taken
+    def spiked(self) -> Spiked:
+        """Return the spikes so far; the next window may overwrite what follows them."""
+        return Spiked(*(column[: self.traffic.numbers[SO_FAR]] for column in self.traffic.spiked))
 
     def state(self) -> Queue:
         """Return a copy of what is under way."""
-        used = int(self.queue.room[_USED])
-        kept = {n: getattr(self.queue, n)[: used * BLOCK] for n in _ENTRIES}
-        kept["following"] = self.queue.following[:used]
-        return _copy(self.queue._replace(**kept))
+        queue = self.traffic.queue
+        used = int(queue.room[_USED])
+        kept = {n: getattr(queue, n)[: used * BLOCK] for n in _ENTRIES}
+        kept["following"] = queue.following[:used]
+        return _copy(queue._replace(**kept))
 
-    def restore(self, state: Queue) -> None:
-        """Go back to an earlier state."""
-        self.queue = _copy(state)
+    def restore(self, state: Queue, step: int) -> None:
+        """Go back to an earlier state; later spikes are forgotten."""
+        self.traffic = self.traffic._replace(queue=_copy(state))
+        self.traffic.numbers[SO_FAR] = np.searchsorted(self.spiked().step, step, side="right")
 
 
 def _longer(array: Ints, size: int) -> Ints:

@@ -18,9 +18,10 @@ from apical.engines.cpu.rows import Bundle, chunks
 from apical.plan.cell import CellPlan, CellState, ion_currents, pool_outputs
 from apical.plan.discretise import Floats, Ints
 
-#: Number type, and cells of a narrow group: one AVX-512 register. Full groups have two.
 REAL = {"double": np.float64, "single": np.float32}
-NARROW = {"double": 8, "single": 16}
+#: How many lanes groups have, and the most of a precision: two AVX-512 registers.
+LANES = (8, 16, 32)
+FULL = {"double": 16, "single": 32}
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,10 @@ def at_start(
 
 
 def lanes_in(cells: int, precision: str) -> list[int]:
-    """Return the lanes of each group that some cells fill: full ones, and a narrow last one."""
-    narrow = NARROW[precision]
-    full, rest = divmod(cells, 2 * narrow)
-    last = [] if rest == 0 else [narrow if rest <= narrow else 2 * narrow]
-    return [2 * narrow] * full + last
+    """Return the lanes of each group that some cells fill: as few as serve in the last one."""
+    full, rest = divmod(cells, FULL[precision])
+    last = [next(lanes for lanes in LANES if rest <= lanes)] if rest else []
+    return [FULL[precision]] * full + last
 
 
 def aligned(parts: Sequence[Floats], real: type) -> Floats:

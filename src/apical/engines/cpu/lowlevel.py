@@ -1,8 +1,8 @@
 """LLVM where Numba has no words for it: calls of generated kernels, and whole rows at once.
 
 LLVM leaves loops over the lanes of a row scalar when they sit inside other loops, so operations on
-rows are written as vector instructions here: one vector for the lanes of a narrow group, and a
-second one for those of a full group. Their plain twin is
+rows are written as vector instructions here: a vector for the lanes of a group, or two for twice as
+many. Their plain twin is
 :func:`apical.engines.reference.cells.solve`.
 """
 
@@ -15,14 +15,13 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
+from apical.engines.cpu.layout import LANES
 from apical.engines.cpu.math import compiled
 from apical.engines.cpu.tables import KEPT
 
 _INT = ir.IntType(64)
-#: Lanes of a narrow group by the bits of its numbers; the same as in `apical.engines.cpu.layout`.
-_LANES = {64: 8, 32: 16}
 _SHORT = ir.IntType(32)
-_EIGHT_DOUBLES, _EIGHT_PLACES = ir.VectorType(ir.DoubleType(), 8), ir.VectorType(_SHORT, 8)
+_EIGHT_PLACES = ir.VectorType(_SHORT, 8)
 #: Products and sums may fuse, as in all other kernels.
 _FAST = ("contract", "nsz")
 
@@ -107,29 +106,38 @@ class _Rows:
     """Rows of arrays as vectors, while one row operation is written.
 
     The first argument is an array, whose numbers all others share; the last one is the number of
-    lanes. Rows start at given indices.
+    lanes. Rows start at given indices. `offset` is the lane at which the vector of now begins.
     """
 
     def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
         self.context, self.builder, self.signature, self.args = context, builder, signature, args
         bits = signature.args[0].dtype.bitwidth
         self.element = ir.DoubleType() if bits == 64 else ir.FloatType()
-        self.lanes = _LANES[bits]
-        self.row = ir.VectorType(self.element, self.lanes)
-        self.offset: Any = _INT(0)
+        self.most = 512 // bits
+        self.row: Any = None
+        self.offset = 0
 
-    def both_halves(self, write: Callable[[_Rows], None]) -> None:
-        """Write the operation for one vector, and again for the second one of a full group."""
-        write(self)
-        full = self.builder.icmp_signed(">", self.args[-1], _INT(self.lanes))
-        with cgutils.if_likely(self.builder, full):
-            self.offset = _INT(self.lanes)
-            write(self)
+    def each_size(self, write: Callable[[range], None]) -> None:
+        """Write something for each number of lanes, given where its vectors begin."""
+        self._from([lanes for lanes in LANES if lanes <= 2 * self.most], write)
+
+    def _from(self, sizes: list[int], write: Callable[[range], None]) -> None:
+        lanes, *more = sizes
+        if more:
+            is_this = self.builder.icmp_signed("==", self.args[-1], _INT(lanes))
+            with self.builder.if_else(is_this) as (this, other):
+                with this:
+                    self._from([lanes], write)
+                with other:
+                    self._from(more, write)
+        else:
+            self.row = ir.VectorType(self.element, min(lanes, self.most))
+            write(range(0, lanes, self.row.count))
 
     def pointer(self, array: int, index: Any) -> Any:
         """Return where a row, or this half of it, begins."""
         data = _data(self.context, self.builder, self.signature.args[array], self.args[array])
-        at = self.builder.add(index, self.offset)
+        at = self.builder.add(index, _INT(self.offset))
         element = self.builder.gep(data, [at], source_etype=self.element)
         return self.builder.bitcast(element, self.row.as_pointer())
 
@@ -143,7 +151,7 @@ class _Rows:
 
     def one(self) -> Any:
         """Return 1 in every lane."""
-        return ir.Constant(self.row, [1.0] * self.lanes)
+        return ir.Constant(self.row, [1.0] * self.row.count)
 
     def add(self, a: Any, b: Any) -> Any:
         """Return a + b."""
@@ -166,7 +174,13 @@ def _row_operation(
     write: Callable[[_Rows], None], signature: Any
 ) -> tuple[Any, Callable[..., Any]]:
     def generate(context: Any, builder: Any, found: Any, args: Any) -> Any:
-        _Rows(context, builder, found, args).both_halves(write)
+        r = _Rows(context, builder, found, args)
+
+        def vectors(offsets: range) -> None:
+            for r.offset in offsets:
+                write(r)
+
+        r.each_size(vectors)
         return context.get_dummy_value()
 
     return signature, generate
@@ -267,27 +281,33 @@ def subtract_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> 
 
 @compiled
 def weigh_rows(
-    typingctx: Any, out: Any, weights: Any, v: Any, to: Any, at: Any, nodes: Any, L: Any, half: Any
+    typingctx: Any, out: Any, weights: Any, v: Any, to: Any, at: Any, nodes: Any, L: Any
 ) -> Any:
-    """Sum weighted rows of `nodes` nodes, weights from `at` on: one half of the lanes."""
+    """Sum weighted rows of `nodes` nodes, weights from `at` on; the sums are one row."""
 
     def generate(context: Any, builder: Any, found: Any, args: Any) -> Any:
         r = _Rows(context, builder, found, args)
-        r.offset = builder.mul(args[-1], _INT(r.lanes))
-        total = cgutils.alloca_once(builder, r.row)
-        builder.store(ir.Constant(r.row, None), total)
-        with cgutils.for_range(builder, args[5], intp=_INT) as loop:
-            row = builder.mul(loop.index, args[6])
-            weight, value = (
-                builder.load(r.pointer(k, where), align=4, typ=r.row)
-                for k, where in ((1, builder.add(args[4], row)), (2, row))
-            )
-            more = r.add(builder.load(total, typ=r.row), r.mul(weight, value))
-            builder.store(more, total)
-        builder.store(builder.load(total, typ=r.row), r.pointer(0, args[3]), align=4)
+
+        def weigh(offsets: range) -> None:
+            sums = [cgutils.alloca_once(builder, r.row) for _ in offsets]
+            for total in sums:
+                builder.store(ir.Constant(r.row, None), total)
+            with cgutils.for_range(builder, args[5], intp=_INT) as loop:
+                row = builder.mul(loop.index, args[6])
+                for r.offset, total in zip(offsets, sums, strict=True):
+                    weight, value = (
+                        builder.load(r.pointer(k, where), align=4, typ=r.row)
+                        for k, where in ((1, builder.add(args[4], row)), (2, row))
+                    )
+                    more = r.add(builder.load(total, typ=r.row), r.mul(weight, value))
+                    builder.store(more, total)
+            for r.offset, total in zip(offsets, sums, strict=True):
+                builder.store(builder.load(total, typ=r.row), r.pointer(0, args[3]), align=4)
+
+        r.each_size(weigh)
         return context.get_dummy_value()
 
-    return types.void(out, weights, v, to, at, nodes, L, half), generate
+    return types.void(out, weights, v, to, at, nodes, L), generate
 
 
 def _eight(context: Any, builder: Any, signature: Any, args: Any, array: int, at: Any) -> Any:
@@ -343,21 +363,23 @@ def add_lanes(
     """
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        total: Any = ir.Constant(_EIGHT_DOUBLES, None)
         columns = _transposed(context, builder, signature, args, args[3], args[4])
+        total: Any = ir.Constant(columns[0].type, None)
         for lane, value in enumerate(columns):
             there = builder.icmp_signed(">", args[5], _INT(lane))
-            more = builder.fadd(total, _double(builder, value))
-            total = builder.select(there, more, total)
-        builder.store(total, _eight(context, builder, signature, args, 0, args[2]), align=8)
+            total = builder.select(there, builder.fadd(total, value), total)
+        place = _eight(context, builder, signature, args, 0, args[2])
+        builder.store(_double(builder, total), place, align=8)
         return context.get_dummy_value()
 
     return types.void(out, values, to, at, apart, lanes), generate
 
 
 def _double(builder: Any, value: Any) -> Any:
-    """Return eight numbers in double."""
-    return value if value.type == _EIGHT_DOUBLES else builder.fpext(value, _EIGHT_DOUBLES)
+    """Return numbers in double."""
+    if value.type.element == ir.DoubleType():
+        return value
+    return builder.fpext(value, ir.VectorType(ir.DoubleType(), value.type.count))
 
 
 def _everywhere(builder: Any, number: Any, row: Any) -> Any:
@@ -367,82 +389,103 @@ def _everywhere(builder: Any, number: Any, row: Any) -> Any:
     return builder.shuffle_vector(alone, alone, zeros)
 
 
-def _weigh_cell(outputs: int) -> Any:
+def _weigh_cells(outputs: int) -> Any:
     @compiled
     def weigh(
-        typingctx: Any, out: Any, values: Any, weights: Any, to: Any, apart: Any, first: Any,
-        at: Any, nodes: Any, goes_on: Any, more: Any,
+        typingctx: Any, out: Any, values: Any, weights: Any, to: Any, apart: Any, at: Any,
+        further: Any, nodes: Any, cells: Any, more: Any,
     ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             with builder.if_else(args[9]) as (both, one):
                 with both:
-                    _weigh_eights(context, builder, signature, args, outputs, 2)
+                    _Weighing(context, builder, signature, args, outputs, KEPT).write()
                 with one:
-                    _weigh_eights(context, builder, signature, args, outputs, 1)
+                    _Weighing(context, builder, signature, args, outputs, KEPT // 2).write()
             return context.get_dummy_value()
 
-        whole = (to, apart, first, at, nodes, goes_on, more)
+        whole = (to, apart, at, further, nodes, cells, more)
         return types.void(out, values, weights, *whole), generate
 
     return weigh
 
 
-def _weigh_eights(
-    context: Any, builder: Any, signature: Any, args: Any, outputs: int, eights: int
-) -> None:
-    """Write the sums of eight samples, or of twice eight."""
-    places = []
-    for o in range(outputs):
-        of_output = builder.add(args[3], builder.mul(args[4], _INT(o)))
-        for e in range(eights):
-            where = builder.add(of_output, _INT(8 * e))
-            places.append(_eight(context, builder, signature, args, 0, where))
-    sums = [cgutils.alloca_once(builder, _EIGHT_DOUBLES) for _ in places]
-    for total, place in zip(sums, places, strict=True):
-        before = builder.load(place, align=8, typ=_EIGHT_DOUBLES)
-        none = ir.Constant(_EIGHT_DOUBLES, None)
-        builder.store(builder.select(args[8], before, none), total)
-    _add_cell(context, builder, signature, args, sums, eights)
-    for total, place in zip(sums, places, strict=True):
-        builder.store(builder.load(total, typ=_EIGHT_DOUBLES), place, align=8)
+class _Weighing:
+    """Weighted sums of some samples, while they are written: samples are read once for all outputs.
 
+    Those of an output are in as few vectors as hold them.
+    """
 
-def _add_cell(
-    context: Any, builder: Any, signature: Any, args: Any, sums: list[Any], eights: int
-) -> None:
-    """Write the loop over nodes: samples are read once for all outputs, weights for all samples."""
-    first, at, nodes = args[5:8]
-    row = _eight(context, builder, signature, args, 1, first).type.pointee
-    data = _data(context, builder, signature.args[2], args[2])
-    of_cell = [cgutils.alloca_once(builder, row) for _ in sums]
-    for total in of_cell:
-        builder.store(ir.Constant(row, None), total)
-    with cgutils.for_range(builder, nodes, intp=_INT) as loop:
-        values = []
-        for e in range(eights):
-            where = builder.add(builder.mul(loop.index, _INT(KEPT)), _INT(8 * e))
-            place = _eight(context, builder, signature, args, 1, builder.add(first, where))
-            values.append(builder.load(place, align=4, typ=row))
-        of_node = builder.add(at, builder.mul(loop.index, _INT(len(sums) // eights)))
-        for o, total in enumerate(of_cell):
-            where = builder.add(of_node, _INT(o // eights))
-            place = builder.gep(data, [where], source_etype=row.element)
-            weight = _everywhere(builder, builder.load(place, typ=row.element), row)
-            term = builder.fmul(weight, values[o % eights], flags=_FAST)
-            kept = builder.load(total, typ=row)
-            builder.store(builder.fadd(kept, term, flags=_FAST), total)
-    for total, found in zip(sums, of_cell, strict=True):
-        value = _double(builder, builder.load(found, typ=row))
-        builder.store(builder.fadd(builder.load(total, typ=_EIGHT_DOUBLES), value), total)
+    def __init__(
+        self, context: Any, builder: Any, signature: Any, args: Any, outputs: int, samples: int
+    ) -> None:
+        self.context, self.builder, self.signature, self.args = context, builder, signature, args
+        bits = signature.args[1].dtype.bitwidth
+        self.real = ir.DoubleType() if bits == 64 else ir.FloatType()
+        self.width = min(samples, 512 // bits)
+        self.row = ir.VectorType(self.real, self.width)
+        self.outputs, self.parts = outputs, samples // self.width
+
+    def write(self) -> None:
+        """Write the loop over cells, each of which is summed by itself."""
+        builder, (to, apart) = self.builder, self.args[3:5]
+        totals = self._zeros()
+        with cgutils.for_range(builder, self.args[8], intp=_INT) as loop:
+            for total, found in zip(totals, self._of_cell(loop.index), strict=True):
+                more = builder.fadd(self._now(total), self._now(found))
+                builder.store(more, total)
+        for k, total in enumerate(totals):
+            of_output = builder.add(to, builder.mul(apart, _INT(k // self.parts)))
+            where = builder.add(of_output, _INT(k % self.parts * self.width))
+            value = _double(builder, self._now(total))
+            builder.store(value, self._place(0, where, value.type), align=8)
+
+    def _of_cell(self, cell: Any) -> list[Any]:
+        """Write the loop over the nodes of a cell."""
+        builder, (at, further, nodes) = self.builder, self.args[5:8]
+        sums = self._zeros()
+        first, weights = builder.mul(cell, nodes), builder.add(at, builder.mul(cell, further))
+        with cgutils.for_range(builder, nodes, intp=_INT) as loop:
+            row = builder.mul(builder.add(first, loop.index), _INT(KEPT))
+            values = []
+            for part in range(self.parts):
+                place = self._place(1, builder.add(row, _INT(part * self.width)), self.row)
+                values.append(builder.load(place, align=4, typ=self.row))
+            of_node = builder.add(weights, builder.mul(loop.index, _INT(self.outputs)))
+            for k, total in enumerate(sums):
+                place = self._place(2, builder.add(of_node, _INT(k // self.parts)), self.real)
+                weight = _everywhere(builder, builder.load(place, typ=self.real), self.row)
+                term = builder.fmul(weight, values[k % self.parts], flags=_FAST)
+                builder.store(builder.fadd(self._now(total), term, flags=_FAST), total)
+        return sums
+
+    def _zeros(self) -> list[Any]:
+        """Return sums that begin."""
+        sums = [
+            cgutils.alloca_once(self.builder, self.row) for _ in range(self.outputs * self.parts)
+        ]
+        for total in sums:
+            self.builder.store(ir.Constant(self.row, None), total)
+        return sums
+
+    def _now(self, total: Any) -> Any:
+        """Return what a sum is so far."""
+        return self.builder.load(total, typ=self.row)
+
+    def _place(self, array: int, index: Any, kind: Any) -> Any:
+        """Return the pointer to one or more numbers of an array."""
+        element = kind.element if isinstance(kind, ir.VectorType) else kind
+        data = _data(self.context, self.builder, self.signature.args[array], self.args[array])
+        place = self.builder.gep(data, [index], source_etype=element)
+        return self.builder.bitcast(place, kind.as_pointer())
 
 
 #: Outputs that are weighed at once.
 AT_ONCE = (8, 4, 2, 1)
-#: Sum weighted nodes of a cell for some outputs and samples, and add it to sums that go on or
-#: begin. Samples are eight, or twice eight if there are `more`. Values from `first` on, samples of
-#: one node after the other; weights from `at` on, outputs of one node after the other; sums to
-#: `to`, outputs `apart`; double.
-weigh_cell_8, weigh_cell_4, weigh_cell_2, weigh_cell_1 = (_weigh_cell(n) for n in AT_ONCE)
+#: Sum weighted nodes of some cells for some outputs and samples. Samples are eight, or twice eight
+#: if there are `more`, those of one node after the other, cell by cell; weights from `at` on,
+#: outputs of one node after the other, those of the next cell `further`; sums to `to`, outputs
+#: `apart`; double.
+weigh_8, weigh_4, weigh_2, weigh_1 = (_weigh_cells(n) for n in AT_ONCE)
 
 
 def _place(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -483,3 +526,15 @@ def swap_if(typingctx: Any, array: Any, k: Any, expected: Any, value: Any) -> An
         return builder.extract_value(found, 1)
 
     return types.boolean(array, k, types.int64, types.int64), generate
+
+
+@compiled
+def add_now(typingctx: Any, array: Any, k: Any, value: Any) -> Any:
+    """Add to a number that several threads count with, after all that was written before."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place = _place(context, builder, signature, args)
+        builder.atomic_rmw("add", place, args[2], "acq_rel")
+        return context.get_dummy_value()
+
+    return types.void(array, k, types.int64), generate

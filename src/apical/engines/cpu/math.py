@@ -31,8 +31,6 @@ OUTER: dict[str, Any] = {
     **_USUAL, "cache": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True,
     "pipeline_class": WholeCompiler,
 }  # fmt: skip
-#: The same, for those that return arrays that they make.
-ALLOCATING: dict[str, Any] = {**OUTER, "_nrt": True}
 #: For functions that only compiled ones call. What would let Python call them takes as long to
 #: compile as they do.
 INNER: dict[str, Any] = {

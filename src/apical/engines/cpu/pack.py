@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from apical.engines.cpu.layout import NARROW, REAL, aligned, runs
+from apical.engines.cpu.layout import LANES, REAL, aligned, runs
 from apical.engines.cpu.program import CellProgram, address
 from apical.engines.cpu.rows import Grid
 from apical.engines.cpu.tables import (
@@ -121,9 +122,10 @@ class _Packer:
         return at
 
 
-def pack(programs: Sequence[CellProgram], precision: str) -> Model:
-    """Put the cell types of a run one after the other."""
-    real, narrow = REAL[precision], NARROW[precision]
+@lru_cache(maxsize=2)
+def pack(programs: tuple[CellProgram, ...], precision: str) -> Model:
+    """Put the cell types of a run one after the other; nothing of it changes."""
+    real = REAL[precision]
     packer = _Packer()
     for program in programs:
         packer.add(program)
@@ -133,7 +135,7 @@ def pack(programs: Sequence[CellProgram], precision: str) -> Model:
         channels=np.array(packer.channels, CHANNELS), bundles=np.array(packer.bundles, BUNDLE),
         runs=np.array([tuple(r) for r in found.tolist()], RUN),
         lists=_joined(packer.lists, np.int64),
-        shifts=np.array([[narrow], [2 * narrow]]) * _joined(packer.shifts, np.int64),
+        shifts=np.array(LANES)[:, None] * _joined(packer.shifts, np.int64),
         numbers=_joined(packer.numbers, real),
         grids=np.array([(g.per_mv, g.start, g.pieces, g.held) for g in packer.grids],
                        grid_type(real)),

@@ -13,11 +13,10 @@ from apical.engines.cpu.lowlevel import (
     solve_root,
     substitute_row,
     subtract_row,
-    weigh_cell_1,
-    weigh_cell_2,
-    weigh_cell_4,
-    weigh_cell_8,
-    weigh_rows,
+    weigh_1,
+    weigh_2,
+    weigh_4,
+    weigh_8,
 )
 from apical.engines.cpu.math import CAREFUL, INNER
 
@@ -93,33 +92,26 @@ def membrane(v, parent, axial, order, out, L):
 
 
 @njit(**INNER)
-def weigh(v, weights, at, out, to, nodes, L, full):
-    """Sum the weighted rows of voltages; the sums are one row."""
-    for half in range(1 + full):
-        weigh_rows(out, weights, v, to, at, nodes, L, half)
+def weigh_cells(values, weights, outputs, at, out, to, apart, nodes, cells, more):
+    """Sum weighted nodes of some cells for all outputs, as many as go at once.
 
-
-@njit(**INNER)
-def weigh_cell(values, weights, request, at, first, out, to, apart, nodes, goes_on, more):
-    """Sum weighted nodes of a cell for all outputs, as many as go at once.
-
-    Samples are eight, or twice eight if there are more. Weights go by outputs that are weighed at
-    once, node and output.
+    Samples are eight, or twice eight if there are more. Weights go by cell, outputs that are
+    weighed at once, node and output.
     """
-    o = 0
-    while o < request.outputs:
+    o, further = 0, outputs * nodes
+    while o < outputs:
         to_o, at_o = to + o * apart, at + o * nodes
-        if o + 8 <= request.outputs:
-            weigh_cell_8(out, values, weights, to_o, apart, first, at_o, nodes, goes_on, more)
+        if o + 8 <= outputs:
+            weigh_8(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
             o += 8
-        elif o + 4 <= request.outputs:
-            weigh_cell_4(out, values, weights, to_o, apart, first, at_o, nodes, goes_on, more)
+        elif o + 4 <= outputs:
+            weigh_4(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
             o += 4
-        elif o + 2 <= request.outputs:
-            weigh_cell_2(out, values, weights, to_o, apart, first, at_o, nodes, goes_on, more)
+        elif o + 2 <= outputs:
+            weigh_2(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
             o += 2
         else:
-            weigh_cell_1(out, values, weights, to_o, apart, first, at_o, nodes, goes_on, more)
+            weigh_1(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
             o += 1
 
 

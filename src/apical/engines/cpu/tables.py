@@ -13,7 +13,7 @@ import numpy as np
 from apical.plan.discretise import Floats, Ints
 
 POOL, CHANNEL, RECEPTOR = 0, 1, 2
-#: Samples of voltages that are collected before observables are summed: two vectors of eight.
+#: Samples of voltages that are collected before observables are summed, all at once.
 KEPT = 16
 #: Cells of a population that are summed first, by themselves: as many as :func:`add_lanes` takes.
 OCTET = 8
@@ -51,10 +51,10 @@ BUNDLE = _record(
 )  # fmt: skip
 #: Consecutive nodes that a mechanism or bundle covers.
 RUN = _record("node", "count", "instance")
-#: A group of cells: `full` is 1 or 0 (narrow), `cells` of its lanes are cells, and its blocks and
-#: room for spikes begin somewhere.
+#: A group of cells: `size` numbers how many lanes there are, `cells` of these are cells, and its
+#: blocks and room for spikes begin somewhere.
 GROUP = _record(
-    "kind", "full", "lanes", "cells", "changing", "fixed", "spikes", "has_membrane",
+    "kind", "size", "lanes", "cells", "changing", "fixed", "spikes", "has_membrane",
 )  # fmt: skip
 #: A value recorded `every` so many steps: where it is, and where it goes.
 RECORD = _record("where", "every", "place")
@@ -112,8 +112,8 @@ class Model(NamedTuple):
     kinds, mechanisms, channels, bundles, runs : record arrays
     lists : array of int
         Parents, orders, nodes, rows of ion currents, members and bad rows of bundles.
-    shifts : array of int, (2, n)
-        Offsets of what mechanisms are linked to and of gates' rows, in narrow and full groups.
+    shifts : array of int, (3, n)
+        Offsets of what mechanisms are linked to and of gates' rows, by the size of groups.
     numbers : array
         Scalars, tables of rates.
     grids : record array

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
+from apical.engines.cpu.events import Calendar
 from apical.engines.cpu.tables import Work
 from apical.engines.cpu.together import (
-    ADVANCE,
+    ALL,
     APART,
+    DONE,
+    FIRST,
+    FULL,
     GONE,
-    SUM,
-    all_done,
-    arrive,
-    send_home,
+    HERE,
+    LAST,
+    LONGEST,
+    STAGE,
+    Crew,
+    change_state,
     together,
 )
 from apical.plan.discretise import Ints
@@ -26,50 +32,66 @@ from apical.plan.discretise import Ints
 class Team:
     """Threads of one run, each with its groups."""
 
-    def __init__(self, shares: Sequence[Ints], work: Sequence[Work]) -> None:
-        self.shares, self.work = np.concatenate(shares), work
-        self.starts = np.cumsum([0, *(len(share) for share in shares)])
-        self.state = np.zeros(len(shares) * APART, np.int64)
-        self.clock = np.zeros(3, np.int64)
+    def __init__(
+        self, shares: Sequence[Ints], work: Sequence[Work], window: int, steps: int
+    ) -> None:
+        self.work = work
         self._pool = ThreadPoolExecutor(len(shares) - 1) if len(shares) > 1 else None
-        self._there: dict[int, Future[None]] = {}
+        self._there: dict[int, Future[int]] = {}
         self._arguments: tuple[Any, ...] = ()
+        starts = np.cumsum([0, *(len(share) for share in shares)])
+        begun, known, state = (np.zeros(len(shares) * APART, np.int64) for _ in range(3))
+        done, clock = np.zeros(1, np.int64), np.zeros(8, np.int64)
+        self.crew = Crew(np.concatenate(shares), starts, begun, known, done, state, clock)
+        self.crew.clock[LONGEST], self.crew.clock[ALL] = window, steps
 
-    def advance(self, first: int, steps: int, arguments: tuple[Any, ...]) -> None:
-        """Advance all groups by a window, and sum what they give."""
+    def advance(
+        self, first: int, last: int, calendar: Calendar, arguments: Callable[[], tuple[Any, ...]]
+    ) -> int:
+        """Advance all groups window by window, sum what they give, and send their spikes on.
+
+        That goes on to a given step, or to a window in which some group diverges. Returns the step.
+        """
+        self.crew.clock[FIRST], self.crew.clock[LAST] = first, last
+        while (found := self._go_on(calendar, arguments())) != DONE:
+            if found == FULL:
+                calendar.grow()
+            else:
+                time.sleep(0)
+        return int(self.crew.clock[FIRST])
+
+    def _go_on(self, calendar: Calendar, arguments: tuple[Any, ...]) -> int:
         if [id(a) for a in arguments] != [id(a) for a in self._arguments]:
             self.dismiss()
             self._arguments = arguments
-        for task in (ADVANCE, SUM):
-            self.clock[:] = first, steps, task
-            self._work_together()
+        self._call_back(calendar)
+        return self._call(0, calendar)
 
-    def _work_together(self) -> None:
-        self._call_back()
-        self._call(0)
-        while not all_done(self.state):
-            time.sleep(0)
-
-    def _call_back(self) -> None:
+    def _call_back(self, calendar: Calendar) -> None:
         """Call the threads that have left."""
         for k in range(1, len(self.work)):
-            if self._pool and self.state[k * APART] == GONE:
+            if self._pool and self.crew.state[k * APART] == GONE:
                 if k in self._there:
                     self._there[k].result()
-                arrive(self.state, k)
-                self._there[k] = self._pool.submit(self._call, k)
+                change_state(self.crew, k, HERE)
+                self._there[k] = self._pool.submit(self._call, k, calendar)
 
-    def _call(self, me: int) -> None:
-        own = (me, self.state, self.clock, self.shares, self.starts)
-        everything: tuple[Any, ...] = (*own, *self._arguments, self.work[me])
-        together(*everything)
+    def _call(self, me: int, calendar: Calendar) -> int:
+        everything: tuple[Any, ...] = (
+            me, self.crew, calendar.traffic, *self._arguments, self.work[me]
+        )  # fmt: skip
+        return together(*everything)
 
     def dismiss(self) -> None:
         """Let the threads go; they come back with the next window."""
-        send_home(self.state)
+        for k in range(1, len(self.work)):
+            change_state(self.crew, k, GONE)
         for thread in self._there.values():
             thread.result()
         self._there.clear()
+        # after Ctrl-C some units may never have been begun
+        for numbers in (self.crew.begun, self.crew.known, self.crew.done, self.crew.clock[STAGE:]):
+            numbers[:] = 0
 
     def close(self) -> None:
         """Let the threads go for good."""

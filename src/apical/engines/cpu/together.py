@@ -1,97 +1,177 @@
 """How threads of a run keep step: compiled, and without Python between windows.
 
-A thread waits for its next task within compiled code, for a moment, because waking it through
-Python takes as long as a fifth of a window of the default column. If that takes too long it leaves,
-and is called back with the next task by the leader, which is the thread that asks for windows.
+Groups are units of work, divided among threads; a thread takes its own first, then what others have
+not begun. So nobody waits for a thread that is late or missing. A thread looks for its next unit
+within compiled code, for a moment, because waking it through Python takes as long as a fifth of a
+window of the default column. If that takes too long it leaves, and is called back by the leader,
+which is the thread that asks for windows.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from numba import njit
 
 from apical.engines.cpu.advance import advance
-from apical.engines.cpu.exchange import sum_outputs
-from apical.engines.cpu.lowlevel import load_now, store_now, swap_if
+from apical.engines.cpu.events import (
+    collect,
+    gather,
+    has_room_for_events,
+    has_room_for_spikes,
+    send,
+)
+from apical.engines.cpu.lowlevel import add_now, load_now, store_now, swap_if
 from apical.engines.cpu.math import INNER, OUTER
+from apical.engines.cpu.totals import sum_outputs
+from apical.plan.discretise import Ints
 
-#: Tasks of a window.
-ADVANCE, SUM = 0, 1
-#: What a thread is doing: nothing here any more, waiting, working; or the leader does its share,
-#: because it left at the last moment.
-GONE, _WAITING, _WORKING, _REPLACED = 0, 1, 2, 3
+
+class Crew(NamedTuple):
+    """What threads know of each other.
+
+    Parameters
+    ----------
+    shares, starts : array of int
+        The groups, thread by thread, and where each thread's begin.
+    begun, known : array of int
+        How many units of each share have been begun since the start, and how many there are to
+        begin; `APART` from each other.
+    done : array of int, (1,)
+        How many units are done.
+    state : array of int
+        Whether a thread is here or gone; `APART` from each other.
+    clock : array of int
+        The window's first step and its number of steps, the longest window and all steps, the
+        step at which to come back, the stage, how many units there are up to its end, and whether
+        spikes have been sent on.
+    """
+
+    shares: Ints
+    starts: Ints
+    begun: Ints
+    known: Ints
+    done: Ints
+    state: Ints
+    clock: Ints
+
+
+#: What the clock holds.
+FIRST, STEPS, LONGEST, ALL, LAST, STAGE, UNITS, _SENT = 0, 1, 2, 3, 4, 5, 6, 7
+#: Stages of a window. Units are groups, then each thread's share of the sums over cells.
+_READY, _ADVANCING, _SUMMING = 0, 1, 2
+#: What the leader comes back with: all is done, others are at work still, or there is no room for
+#: spikes or events.
+DONE, WAITING, FULL = 0, 1, 2
+#: States of a thread.
+GONE, HERE = 0, 1
 #: Numbers in a cache line, so that no two threads wait on the same.
 APART = 8
 #: How often a thread looks before it leaves, and the leader before it lets others go first: some
 #: milliseconds, and a fifth of that.
-_PATIENCE, _BRIEFLY = 10_000_000, 2_000_000
+_PATIENCE, _BRIEFLY = 2_000_000, 2_000_000
 
 
 @njit(**OUTER)
 def together(
-    me, state, clock, shares, starts, axis, model, groups, changing, fixed, events, clamps, records,
-    sums, spikes, diverged, outputs, work,
+    me, crew, traffic, axis, model, groups, changing, fixed, events, clamps, records, sums, spikes,
+    diverged, outputs, work,
 ):  # fmt: skip
-    """Do this thread's part of the task that `clock` gives; thread 0 leads.
+    """Work on windows until this thread leaves, or as many as the clock says if it leads: thread 0.
 
-    There are two: to advance groups by a window of steps, and then to sum what they gave. `state`
-    tells what every thread is doing; `clock` holds the first step and the number of steps of the
-    window, and the task; `shares` has the groups, thread by thread, and `starts` where each
-    thread's begin. The rest is as :func:`apical.engines.cpu.advance.advance` and
-    :func:`apical.engines.cpu.exchange.sum_outputs` take it.
+    The leader delivers spikes besides, alone: `traffic` is its own. It returns what it came back
+    with, and is to be called again unless all is done. The rest is as
+    :func:`apical.engines.cpu.advance.advance` and :func:`apical.engines.cpu.totals.sum_outputs`
+    take it.
     """
-    threads = starts.shape[0] - 1
-    while me == 0 or _called(state, me * APART):
-        if me == 0:
-            for k in range(1, threads):
-                if not swap_if(state, k * APART, _WAITING, _WORKING):
-                    store_now(state, k * APART, _REPLACED)
-        for k in range(me, threads if me == 0 else me + 1):
-            if k == me or load_now(state, k * APART) == _REPLACED:
-                if clock[2] == ADVANCE:
+    clock, threads, looked = crew.clock, crew.starts.shape[0] - 1, 0
+    while me == 0 or (looked < _PATIENCE and load_now(crew.state, me * APART) == HERE):
+        if me == 0 and clock[STAGE] == _READY:
+            left = clock[LAST] - clock[FIRST]
+            clock[STEPS] = min(clock[LONGEST] - clock[FIRST] % clock[LONGEST], left)
+            window = clock[FIRST] // clock[LONGEST]
+            if not has_room_for_events(window, clock[FIRST] + clock[STEPS], traffic, events):
+                return FULL
+            gather(window, clock[FIRST], clock[STEPS], traffic, events)
+            clock[_SENT] = 0
+            _publish(_ADVANCING, crew)
+        if me == 0 and clock[STAGE] == _SUMMING and not clock[_SENT]:
+            if not has_room_for_spikes(spikes, groups, traffic):
+                return FULL
+            collect(spikes, groups, clock[FIRST], clock[STEPS], traffic)
+            send(clock[LONGEST], clock[ALL], traffic)
+            clock[_SENT] = 1
+        looked += 1
+        for turn in range(threads):
+            share = (me + turn) % threads
+            left = _begin(share, crew)
+            while left > 0:
+                if clock[STAGE] == _ADVANCING:
                     advance(
-                        shares[starts[k] : starts[k + 1]], clock[0], clock[1], axis, model, groups,
-                        changing, fixed, events, clamps, records, sums, spikes, diverged, work,
+                        crew.shares[crew.starts[share + 1] - left], clock[FIRST], clock[STEPS],
+                        axis, model, groups, changing, fixed, events, clamps, records, sums,
+                        spikes, diverged, work,
                     )  # fmt: skip
                 else:
-                    sum_outputs(k, threads, clock[0], clock[1], sums, outputs)
-                if k != me:
-                    store_now(state, k * APART, GONE)
+                    sum_outputs(share, threads, clock[FIRST], clock[STEPS], sums, outputs)
+                add_now(crew.done, 0, 1)
+                looked, left = 0, _begin(share, crew)
         if me == 0:
-            return
-        store_now(state, me * APART, _WAITING)
+            if not _all_done(crew):
+                return WAITING
+            if clock[STAGE] == _ADVANCING:
+                _publish(_SUMMING, crew)
+            else:
+                clock[STAGE] = _READY
+                clock[FIRST] += clock[STEPS]
+                if clock[FIRST] == clock[LAST] or _any(diverged):
+                    return DONE
+    store_now(crew.state, me * APART, GONE)
+    return DONE
 
 
 @njit(**INNER)
-def _called(state, me):
-    """Wait for the next window; return whether there is one, or this thread has left."""
-    for _ in range(_PATIENCE):
-        now = load_now(state, me)
-        if now != _WAITING:
-            return now == _WORKING
-    swap_if(state, me, _WAITING, GONE)
-    return load_now(state, me) == _WORKING
+def _any(marked):
+    """Whether something is marked."""
+    found = False
+    for k in range(marked.shape[0]):
+        found |= marked[k]
+    return found
+
+
+@njit(**INNER)
+def _publish(stage, crew):
+    """Let threads begin the units of a stage."""
+    threads = crew.starts.shape[0] - 1
+    crew.clock[STAGE] = stage
+    for k in range(threads):
+        units = crew.starts[k + 1] - crew.starts[k] if stage == _ADVANCING else 1
+        crew.clock[UNITS] += units
+        store_now(crew.known, k * APART, crew.known[k * APART] + units)
+
+
+@njit(**INNER)
+def _begin(share, crew):
+    """Begin a unit of a share, and return how many were left, this one included."""
+    known = load_now(crew.known, share * APART)
+    begun = load_now(crew.begun, share * APART)
+    while begun < known:
+        if swap_if(crew.begun, share * APART, begun, begun + 1):
+            return known - begun
+        begun = load_now(crew.begun, share * APART)
+    return 0
+
+
+@njit(**INNER)
+def _all_done(crew):
+    """Wait for all units of this stage, for a moment; return whether they are done."""
+    looked = 0
+    while looked < _BRIEFLY and load_now(crew.done, 0) < crew.clock[UNITS]:
+        looked += 1
+    return looked < _BRIEFLY
 
 
 @njit(**OUTER)
-def all_done(state):
-    """Wait for all threads, for a moment; return whether none works any more."""
-    for k in range(0, state.shape[0], APART):
-        looked = 0
-        while load_now(state, k) == _WORKING:
-            looked += 1
-            if looked == _BRIEFLY:
-                return False
-    return True
-
-
-@njit(**OUTER)
-def send_home(state):
-    """Let all threads leave that wait."""
-    for k in range(0, state.shape[0], APART):
-        swap_if(state, k, _WAITING, GONE)
-
-
-@njit(**OUTER)
-def arrive(state, k):
-    """Take a thread for waiting, which it soon will be."""
-    store_now(state, k * APART, _WAITING)
+def change_state(crew, k, state):
+    """Let a thread leave as soon as it looks, or take it for one that is here."""
+    store_now(crew.state, k * APART, state)

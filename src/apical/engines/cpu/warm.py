@@ -9,7 +9,6 @@ import numpy as np
 
 from apical.engines.cpu import tables
 from apical.engines.cpu.events import Calendar, Inputs, Places, wire
-from apical.engines.cpu.exchange import collect_spikes
 from apical.engines.cpu.layout import REAL
 from apical.engines.cpu.team import Team
 
@@ -17,27 +16,17 @@ _NONE, _PAIRS = np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
 
 
 @lru_cache(maxsize=2)
-def exchange(precision: str) -> None:
-    """Compile what runs between windows in a precision."""
-    real = REAL[precision]
-    places = Places(_PAIRS, _PAIRS, _PAIRS, _NONE, 1)
-    calendar = Calendar(wire([], 0, 1.0, real), places, 1, 1, real)
-    calendar.take(0, 1, Inputs(_NONE, _NONE, _NONE, _NONE, np.zeros(0, real)))
-    groups = np.zeros(0, tables.GROUP)
-    found = collect_spikes(tables.Spikes(_NONE, _NONE, _NONE), groups, _PAIRS, _NONE, 0, 1)
-    calendar.send(*found)
-
-
-@lru_cache(maxsize=2)
 def steps(precision: str) -> None:
-    """Compile what runs within windows in a precision."""
+    """Compile the loop over steps in a precision."""
     real = REAL[precision]
     values = np.zeros(0, real)
     kinds = (tables.KIND, tables.MECHANISM, tables.CHANNELS, tables.BUNDLE, tables.RUN)
     records = [np.zeros(0, kind) for kind in kinds]
     grids = np.zeros(0, tables.grid_type(real))
     model = tables.Model._make([*records, _NONE, _PAIRS, values, grids, values, values])
-    events = tables.Events(np.zeros(0, tables.event_type(real)), _NONE)
+    places = Places(_PAIRS, _PAIRS, _PAIRS, _NONE, 1)
+    calendar = Calendar(wire([], 0, 1.0, real), places, (_PAIRS, _NONE), 1, 1, real)
+    calendar.give(Inputs(_NONE, _NONE, _NONE, _NONE, values), 0)
     clamps = tables.Clamps(np.zeros(0, tables.clamp_type(real)), _NONE)
     none = np.zeros(0, tables.RECORD)
     recorded = tables.Records(
@@ -45,13 +34,13 @@ def steps(precision: str) -> None:
     )  # fmt: skip
     arguments = (
         tables.Axis(real(1), real(1)), model,
-        np.zeros(0, tables.GROUP), values, values, events, clamps, recorded, _sums(real),
+        np.zeros(0, tables.GROUP), values, values, calendar.events, clamps, recorded, _sums(real),
         tables.Spikes(_NONE, _NONE, _NONE), np.zeros(0, np.bool_),
         tables.Outputs(
             np.zeros(0, tables.OUTPUT), np.zeros(0, tables.PART), _PAIRS, np.zeros(0)
         ),
     )  # fmt: skip
-    Team([_NONE], [_work(values)]).advance(0, 0, arguments)
+    Team([_NONE], [_work(values)], 1, 1).advance(0, 0, calendar, lambda: arguments)
 
 
 def _sums(real: type) -> tables.Sums:

@@ -68,8 +68,8 @@ class CudaRun:
 
     @whole
     @changing
-    def advance(self) -> int:
-        """Advance every member by one window."""
+    def advance(self, windows: int = 1) -> int:
+        """Advance every member by one window: a device has no use for more."""
         first, steps = self.step, min(self.window - self.step % self.window, self.steps - self.step)
         for population in self._populations:
             population.advance(first, steps, self._history)

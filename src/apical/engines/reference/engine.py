@@ -48,8 +48,8 @@ class ReferenceRun:
 
     @whole
     @changing
-    def advance(self) -> int:
-        """Advance every member by one window."""
+    def advance(self, windows: int = 1) -> int:
+        """Advance every member by one window, which takes long enough."""
         last = min(self.steps, self.step + _WINDOW)
         for number, member in enumerate(self._members):
             if number not in self.failures:
