@@ -82,12 +82,15 @@ def advance(
         while event < last_event and events.events[event].step == step:
             _deliver(x, constants, events.events[event], L, model)
             event += 1
-        _add_channels(kind, x, v, constants, current, conductance, L, width, model)
+        if kind.assembled:
+            _add_channels(kind, x, v, constants, right, diagonal, L, width, model)
+        else:
+            _add_channels(kind, x, v, constants, current, conductance, L, width, model)
+            assemble(current, conductance, area, base, right, diagonal)
         _show(
-            _EARLY, first_step, step + 1, g, x, v, constants, right, L, width, axis.dt, model,
+            _EARLY, first_step, step + 1, g, x, v, constants, work.shown, L, width, axis.dt, model,
             records, work.sites,
         )  # fmt: skip
-        assemble(current, conductance, area, base, right, diagonal)
         _add_receptors(kind, x, v, constants, right, diagonal, L, width, axis.dt, model, work.sites)
         inject(right, step, clamps, g, L)
         copy(at_site, work.before)
@@ -102,7 +105,7 @@ def advance(
             kind, x, v, constants, current, conductance, L, width, axis.dt, model, work.sites
         )
         _show(
-            _LATE, first_step, step + 1, g, x, v, constants, right, L, width, axis.dt, model,
+            _LATE, first_step, step + 1, g, x, v, constants, work.shown, L, width, axis.dt, model,
             records, work.sites,
         )  # fmt: skip
         found = crossings(
@@ -131,7 +134,10 @@ def _deliver(x, constants, event, L, model):
 
 @njit(**INNER)
 def _add_channels(kind, x, v, constants, current, conductance, L, width, model):
-    """Add the densities of all channels, and compute the ion currents that pools read."""
+    """Add the densities of all channels, and compute the ion currents that pools read.
+
+    Channels of a whole cell give right side and diagonal instead.
+    """
     for k in range(kind.first_ion, kind.last_ion):
         row = model.lists[k] * L
         clear(x[row : row + v.shape[0]])

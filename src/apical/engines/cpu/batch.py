@@ -228,6 +228,7 @@ class Batch:
         )  # fmt: skip
         return Work(
             current=room(nodes), conductance=room(nodes), right=room(nodes), diagonal=room(nodes),
+            shown=room(nodes),
             # a group's last lanes are read as if there were eight of them
             before=room(1), kept=room(most * KEPT * nodes + 1), samples=room(KEPT * nodes + 1),
             dipoles=room(KEPT + 1), rows=rows, sites=at_sites,

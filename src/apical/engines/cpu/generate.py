@@ -93,8 +93,11 @@ def shown_source(code: MechanismCode, name: str) -> str:
     return _HEADER.format(library=library, real=real) + "\n\n" + _kernel("shown", lines)
 
 
-def channels_source(codes: Sequence[MechanismCode]) -> str:
+def channels_source(codes: Sequence[MechanismCode], whole: bool) -> str:
     """Return the file that adds the densities of channels that cover the same nodes.
+
+    If these are the `whole` cell, nothing is to be added to: the file computes the right side and
+    diagonal of the voltage equation at once, as :func:`apical.engines.cpu.steps.assemble` does.
 
     States of mechanism q begin in `x` at `shifts[2*q]`, its parameters in `constants` at
     `shifts[2*q + 1]`; offsets of what is linked follow, mechanism by mechanism. Its scalars begin
@@ -123,7 +126,12 @@ def channels_source(codes: Sequence[MechanismCode]) -> str:
                 lines.append(_linked(code, f"t_{ion}", ion, place))
             ions.setdefault(ion, []).append(text)
         link += len(code.links)
-    body += [f"i_[j] += {' + '.join(totals)}", f"g_[j] += {' + '.join(slopes)}"]
+    total, slope = " + ".join(totals), " + ".join(slopes)
+    if whole:
+        lines += ["area = carray(constants, (2*n,))[n:]", "base = carray(constants, (3*n,))[2*n:]"]
+        body += [f"i_[j] = -(area[j]*({total}))", f"g_[j] = base[j] + area[j]*({slope})"]
+    else:
+        body += [f"i_[j] += {total}", f"g_[j] += {slope}"]
     body += [f"t_{ion}[j] += {' + '.join(texts)}" for ion, texts in ions.items()]
     lines += ["for j in range(n):", *(f"    {line}" for line in body)]
     header = _HEADER.format(library=library, real=real)

@@ -61,7 +61,7 @@ class _Packer:
             cell.tree.nodes, self._put(self.lists, cell.tree.parent),
             self._put(self.lists, cell.tree.order), first, len(self.mechanisms), first_channels,
             len(self.channels), first_bundle, len(self.bundles), first_ion,
-            first_ion + len(ions), cell.spike_node, layout.membrane,
+            first_ion + len(ions), cell.spike_node, layout.membrane, program.assembled,
         ))  # fmt: skip
 
     def _add_mechanism(self, program: CellProgram, k: int, bundled: bool) -> None:

@@ -37,6 +37,8 @@ class CellProgram:
         Compiled kernels of each mechanism.
     channels : tuple of (int, tuple of int)
         Channels that cover the same nodes: address of their kernel, and which mechanisms.
+    assembled : bool
+        Whether all channels cover all nodes, so that their kernel assembles the equation too.
     bundles : tuple of Bundle
         Gates that are advanced by rows.
     gates : tuple of int
@@ -55,6 +57,7 @@ class CellProgram:
     codes: tuple[MechanismCode, ...]
     modules: tuple[ModuleType, ...]
     channels: tuple[tuple[int, tuple[int, ...]], ...]
+    assembled: bool
     bundles: tuple[Bundle, ...]
     gates: tuple[int, ...]
     layout: Layout
@@ -107,7 +110,7 @@ def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellP
     return CellProgram(
         cell=cell, codes=codes, modules=tuple(_module(c) for c in codes),
         channels=tuple((_channels(cell, codes, these), these) for these in _together(cell)),
-        bundles=found,
+        assembled=_is_whole(cell), bundles=found,
         gates=tuple(_gates(len(b.gates), b.grid.degree, precision) for b in found),
         layout=lay_out(cell, found), fixed=np.concatenate([*fixed, *parameters]),
         parameter_rows=tuple(starts[:-1].tolist()),
@@ -152,16 +155,23 @@ def _together(cell: CellPlan) -> list[tuple[int, ...]]:
     return [tuple(these) for these in found.values()]
 
 
+def _is_whole(cell: CellPlan) -> bool:
+    """Whether all channels cover all nodes."""
+    together = _together(cell)
+    every = np.arange(cell.tree.nodes)
+    return len(together) == 1 and np.array_equal(cell.mechanisms[together[0][0]].nodes, every)
+
+
 def _channels_source(
     cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, ...]
 ) -> tuple[str, str]:
     names = "_".join(cell.mechanisms[k].name for k in these)
-    return _of_channels(names, tuple(codes[k] for k in these))
+    return _of_channels(names, tuple(codes[k] for k in these), _is_whole(cell))
 
 
 @lru_cache(maxsize=64)
-def _of_channels(names: str, codes: tuple[MechanismCode, ...]) -> tuple[str, str]:
-    return f"{names}_{codes[0].rates}_{codes[0].precision}", channels_source(codes)
+def _of_channels(names: str, codes: tuple[MechanismCode, ...], whole: bool) -> tuple[str, str]:
+    return f"{names}_{codes[0].rates}_{codes[0].precision}", channels_source(codes, whole)
 
 
 def _channels(cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, ...]) -> int:

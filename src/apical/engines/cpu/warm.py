@@ -52,4 +52,4 @@ def _work(values: Any) -> tables.Work:
     rows = tables.Rows(values, np.zeros(0, np.int32), values)
     sites = tables.Sites(values, values, values, values, _NONE)
     v = values
-    return tables.Work(v, v, v, v, v, v, v, v, rows, sites)
+    return tables.Work(v, v, v, v, v, v, v, v, v, rows, sites)
