@@ -7,8 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from apical.engines.base import AT_ONCE
-from apical.running import Prepared, Trial, batch_size, label, prepare
+from apical.running import Prepared, Trial, batch_size, label, prepare, unwatched
 from apical.running.options import checked
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def run_prepared(
             prepared.options.engine.start(members, threads=prepared.options.threads)
         ) as run:
             # who is told of progress may stop it, after any window
-            windows = 1 if progress else max(1, AT_ONCE // len(members))
+            windows = 1 if progress else unwatched(members)
             while run.step < run.steps:
                 done = run.advance(windows)
                 if run.failures:

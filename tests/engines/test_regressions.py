@@ -247,7 +247,7 @@ def test_gain_multiplies_weights_and_drives_may_be_sparse():
 
 
 def test_events_that_have_arrived_make_room_for_others():
-    """Ten times the duration, hardly more memory: entries of the calendar are used again."""
+    """Entries of the calendar are used again: memory does not grow with the duration."""
     excited = {"biases.bias.stop": 200.0, "biases.bias.cells": list(range(7))}
     plan = compile(pair_of_populations().set(excited), 200.0)
     run = get("cpu").start([Member(plan, plan.trial(0)[1])], threads=1)

@@ -116,6 +116,8 @@ class Screen:
         yield
         self.settled(before)
         self.until(lambda: self.pixels(panel) != pixels)
+        # what differs may be the beginning of the run that was asked for
+        self.settled()
 
     def until(self, holds, seconds=30):
         """Look again and again, as fast as frames are drawn."""

@@ -410,6 +410,7 @@ def _advance(run: Run, windows: int = 1) -> None:
     while run.step < run.steps:
         before = run.step
         assert run.advance(windows) == run.step > before
+    assert run.advance() == run.steps
 
 
 def _run_together(engine: str, members: Sequence[Member], windows: int = 1) -> list[RawResult]:

@@ -22,7 +22,6 @@ from apical.compat.hnn_core._trace import Trace
 from apical.compat.hnn_core.cell_response import CellResponse
 from apical.compat.hnn_core.dipole import Dipole
 from apical.compat.hnn_core.hnn_io import network_to_dict
-from apical.engines.base import AT_ONCE
 from apical.errors import NumericalError
 from apical.io.hnn import network_from_configuration
 from apical.model import Gaussian, Recording
@@ -30,7 +29,7 @@ from apical.plan.connect import Connections, Pairs, connect, kernel_factor, rece
 from apical.plan.drives import DrivePlan
 from apical.plan.extracellular import array_of, transfer_resistances
 from apical.plan.observables import ObservablePlan, observable
-from apical.running import Prepared, Trial, batch_size, label, prepare
+from apical.running import Prepared, Trial, batch_size, label, prepare, unwatched
 from apical.running.options import checked
 from apical.simulate import run_prepared
 
@@ -147,7 +146,7 @@ def _run(options: Options, drawn: Sequence[Drawn]) -> list[Trial | NumericalErro
     members = [one.member for one in drawn]
     with closing(options.engine.start(members, threads=options.threads)) as run:
         while run.step < run.steps and len(run.failures) < len(members):
-            run.advance(max(1, AT_ONCE // len(members)))
+            run.advance(unwatched(members))
         return [
             run.failures.get(k) or Trial(run.result(k, copy=False), one.trains)
             for k, one in enumerate(drawn)

@@ -85,8 +85,10 @@ class CpuRun:
     def advance(self, windows: int = 1) -> int:
         """Advance every member by some windows; by one if something is recorded."""
         first = self.step
-        more = 0 if self.plan.recordings else windows - 1
-        last = min(first - first % self.window + (1 + more) * self.window, self.steps)
+        windows = 1 if self.plan.recordings else max(1, windows)
+        last = min(first - first % self.window + windows * self.window, self.steps)
+        if first == last:
+            return self.step
         self._calendar.give(self._inputs, first)
         self.step = self._team.advance(first, last, self._calendar, self._arguments)
         self._keep(first, self.step - first)

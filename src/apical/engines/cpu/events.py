@@ -82,17 +82,16 @@ class Places(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """A calendar: each window's first and last block and its entries, and each block's next."""
+    """A calendar: each window's first and last block and its entries, and each block's next.
+
+    Blocks are of events, each with its group.
+    """
 
     head: Ints
     tail: Ints
     entries: Ints
     following: Ints
-    step: Ints
-    group: Ints
-    mechanism: Ints
-    element: Ints
-    weight: Floats
+    events: Any
     room: Ints
 
 
@@ -142,7 +141,6 @@ class Traffic(NamedTuple):
 
 #: What the numbers of traffic are.
 LOW, HIGH, SO_FAR, SPIKES, BLOCKS, EVENTS = 0, 1, 2, 3, 4, 5
-_ENTRIES = ("step", "group", "mechanism", "element", "weight")
 
 
 def wire(connections: list[tuple[Connections, ...]], cells: int, dt: float, real: type) -> Wiring:
@@ -269,11 +267,11 @@ def send(window, steps, traffic):
                 k = _new_entry(arrival // window, queue)
                 place = places.first[m, p] + wiring.cell[row]
                 group = places.group[m, p] + place // places.full
-                queue.step[k], queue.group[k] = arrival, group
-                queue.mechanism[k] = places.mechanism[m, p] + wiring.mechanism[row]
-                lanes = places.lanes[group]
-                queue.element[k] = wiring.instance[row] * lanes + place % places.full
-                queue.weight[k] = wiring.weight[row]
+                event, lanes = queue.events[k], places.lanes[group]
+                event.step, event.group = arrival, group
+                event.mechanism = places.mechanism[m, p] + wiring.mechanism[row]
+                event.element = wiring.instance[row] * lanes + place % places.full
+                event.weight = wiring.weight[row]
     traffic.numbers[SO_FAR] = traffic.numbers[SPIKES]
 
 
@@ -300,7 +298,8 @@ def gather(w, first_step, steps, traffic, found):
     block, left = queue.head[w], queue.entries[w]
     while left > 0:
         for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
-            count[queue.group[k] * steps + queue.step[k] - first_step + 1] += 1
+            event = queue.events[k]
+            count[event.group * steps + event.step - first_step + 1] += 1
         block, left = queue.following[block], left - BLOCK
     for b in range(1, groups * steps + 1):
         count[b] += count[b - 1]
@@ -310,16 +309,16 @@ def gather(w, first_step, steps, traffic, found):
         b = inputs.group[i] * steps + inputs.step[i] - first_step
         event = found.events[count[b]]
         count[b] += 1
-        event.step, event.mechanism = inputs.step[i], inputs.mechanism[i]
+        event.step, event.group = inputs.step[i], inputs.group[i]
+        event.mechanism = inputs.mechanism[i]
         event.element, event.weight = inputs.element[i], inputs.weight[i]
     block, left = queue.head[w], queue.entries[w]
     while left > 0:
         for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
-            b = queue.group[k] * steps + queue.step[k] - first_step
-            event = found.events[count[b]]
+            event = queue.events[k]
+            b = event.group * steps + event.step - first_step
+            found.events[count[b]] = event
             count[b] += 1
-            event.step, event.mechanism = queue.step[k], queue.mechanism[k]
-            event.element, event.weight = queue.element[k], queue.weight[k]
         block, left = queue.following[block], left - BLOCK
     release(w, queue)
     traffic.numbers[LOW] = high
@@ -335,11 +334,10 @@ class Calendar:
         groups = len(places.lanes)
         self.events = Events(np.zeros(0, event_type(real)), np.zeros(groups + 1, np.int64))
         windows = -(-steps // window)
-        none = [np.zeros(0, kind) for kind in (np.int64, *(np.int32,) * 4, real)]
         bounds = np.full(windows, -1), np.full(windows, -1), np.zeros(windows, np.int64)
         whole, values = np.zeros(0, np.int64), np.zeros(0, real)
         self.traffic = Traffic(
-            wiring, places, Queue._make([*bounds, *none, np.array([0, -1, 0])]),
+            wiring, places, Queue(*bounds, whole, self.events.events, np.array([0, -1, 0])),
             Inputs(whole, whole, whole, whole, values), Spiked(whole, whole, whole), *owners,
             np.zeros(max(1, groups) * window + 1, np.int64), np.zeros(6, np.int64),
         )  # fmt: skip
@@ -360,9 +358,10 @@ class Calendar:
             spiked = Spiked(*(_longer(column, spikes) for column in spiked))
         if numbers[BLOCKS] > len(queue.following):
             blocks = max(numbers[BLOCKS], 2 * len(queue.following))
-            grown = {"following": _longer(queue.following, blocks)}
-            grown |= {n: _longer(getattr(queue, n), blocks * BLOCK) for n in _ENTRIES}
-            queue = queue._replace(**grown)
+            following = _longer(queue.following, blocks)
+            queue = queue._replace(
+                following=following, events=_longer(queue.events, blocks * BLOCK)
+            )
         self.traffic = self.traffic._replace(queue=queue, spiked=spiked)
 
     def spiked(self) -> Spiked:
@@ -373,9 +372,9 @@ class Calendar:
         """Return a copy of what is under way."""
         queue = self.traffic.queue
         used = int(queue.room[_USED])
-        kept = {n: getattr(queue, n)[: used * BLOCK] for n in _ENTRIES}
-        kept["following"] = queue.following[:used]
-        return _copy(queue._replace(**kept))
+        return _copy(
+            queue._replace(following=queue.following[:used], events=queue.events[: used * BLOCK])
+        )
 
     def restore(self, state: Queue, step: int) -> None:
         """Go back to an earlier state; later spikes are forgotten."""

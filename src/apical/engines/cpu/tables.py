@@ -99,7 +99,8 @@ def grid_type(real: type) -> np.dtype:
 def event_type(real: type) -> np.dtype:
     """Return the record of an event; an element is an instance's lane."""
     return np.dtype(
-        [("step", np.int32), ("mechanism", np.int32), ("element", np.int32), ("weight", real)],
+        [(name, np.int32) for name in ("step", "group", "mechanism", "element")]
+        + [("weight", real)],
         align=True,
     )
 

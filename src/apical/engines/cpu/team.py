@@ -74,7 +74,17 @@ class Team:
                 if k in self._there:
                     self._there[k].result()
                 change_state(self.crew, k, HERE)
-                self._there[k] = self._pool.submit(self._call, k, calendar)
+                # known before the pool has it, as Ctrl-C may come at any moment
+                there = self._there[k] = Future()
+                self._pool.submit(self._stay, there, k, calendar)
+
+    def _stay(self, there: Future[int], me: int, calendar: Calendar) -> None:
+        """Be there until this thread leaves, unless it was let go before it came."""
+        if there.set_running_or_notify_cancel():
+            try:
+                there.set_result(self._call(me, calendar))
+            except BaseException as error:
+                there.set_exception(error)
 
     def _call(self, me: int, calendar: Calendar) -> int:
         everything: tuple[Any, ...] = (
@@ -86,8 +96,9 @@ class Team:
         """Let the threads go; they come back with the next window."""
         for k in range(1, len(self.work)):
             change_state(self.crew, k, GONE)
-        for thread in self._there.values():
-            thread.result()
+        for there in self._there.values():
+            if not there.cancel():
+                there.result()
         self._there.clear()
         # after Ctrl-C some units may never have been begun
         for numbers in (self.crew.begun, self.crew.known, self.crew.done, self.crew.clock[STAGE:]):

@@ -60,15 +60,15 @@ class Crew(NamedTuple):
 FIRST, STEPS, LONGEST, ALL, LAST, STAGE, UNITS, _SENT = 0, 1, 2, 3, 4, 5, 6, 7
 #: Stages of a window. Units are groups, then each thread's share of the sums over cells.
 _READY, _ADVANCING, _SUMMING = 0, 1, 2
-#: What the leader comes back with: all is done, others are at work still, or there is no room for
-#: spikes or events.
+#: What the leader comes back with: all is done, others are at work still or have left, or there is
+#: no room for spikes or events.
 DONE, WAITING, FULL = 0, 1, 2
 #: States of a thread.
 GONE, HERE = 0, 1
 #: Numbers in a cache line, so that no two threads wait on the same.
 APART = 8
-#: How often a thread looks before it leaves, and the leader before it lets others go first: some
-#: milliseconds, and a fifth of that.
+#: How often a thread looks at a share before it leaves, some five milliseconds; and the leader at
+#: what others have done before it lets them go first, two.
 _PATIENCE, _BRIEFLY = 2_000_000, 2_000_000
 
 
@@ -84,9 +84,11 @@ def together(
     :func:`apical.engines.cpu.advance.advance` and :func:`apical.engines.cpu.totals.sum_outputs`
     take it.
     """
-    clock, threads, looked = crew.clock, crew.starts.shape[0] - 1, 0
+    clock, threads, looked, first = crew.clock, crew.starts.shape[0] - 1, 0, crew.clock[FIRST]
     while me == 0 or (looked < _PATIENCE and load_now(crew.state, me * APART) == HERE):
         if me == 0 and clock[STAGE] == _READY:
+            if clock[FIRST] > first and not _all_here(crew):
+                return WAITING
             left = clock[LAST] - clock[FIRST]
             clock[STEPS] = min(clock[LONGEST] - clock[FIRST] % clock[LONGEST], left)
             window = clock[FIRST] // clock[LONGEST]
@@ -101,9 +103,9 @@ def together(
             collect(spikes, groups, clock[FIRST], clock[STEPS], traffic)
             send(clock[LONGEST], clock[ALL], traffic)
             clock[_SENT] = 1
-        looked += 1
-        for turn in range(threads):
-            share = (me + turn) % threads
+        looked += threads
+        share = me
+        for _ in range(threads):
             left = _begin(share, crew)
             while left > 0:
                 if clock[STAGE] == _ADVANCING:
@@ -116,6 +118,7 @@ def together(
                     sum_outputs(share, threads, clock[FIRST], clock[STEPS], sums, outputs)
                 add_now(crew.done, 0, 1)
                 looked, left = 0, _begin(share, crew)
+            share = share + 1 if share + 1 < threads else 0
         if me == 0:
             if not _all_done(crew):
                 return WAITING
@@ -128,6 +131,15 @@ def together(
                     return DONE
     store_now(crew.state, me * APART, GONE)
     return DONE
+
+
+@njit(**INNER)
+def _all_here(crew):
+    """Whether no thread has left; only Python can call it back."""
+    here = True
+    for k in range(1, crew.starts.shape[0] - 1):
+        here &= load_now(crew.state, k * APART) == HERE
+    return here
 
 
 @njit(**INNER)

@@ -11,6 +11,7 @@ from apical.engines.cpu import tables
 from apical.engines.cpu.events import Calendar, Inputs, Places, wire
 from apical.engines.cpu.layout import REAL
 from apical.engines.cpu.team import Team
+from apical.engines.cpu.together import GONE, change_state
 
 _NONE, _PAIRS = np.zeros(0, np.int64), np.zeros((0, 2), np.int64)
 
@@ -40,7 +41,9 @@ def steps(precision: str) -> None:
             np.zeros(0, tables.OUTPUT), np.zeros(0, tables.PART), _PAIRS, np.zeros(0)
         ),
     )  # fmt: skip
-    Team([_NONE], [_work(values)], 1, 1).advance(0, 0, calendar, lambda: arguments)
+    team = Team([_NONE], [_work(values)], 1, 1)
+    change_state(team.crew, 0, GONE)
+    team.advance(0, 0, calendar, lambda: arguments)
 
 
 def _sums(real: type) -> tables.Sums:

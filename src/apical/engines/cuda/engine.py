@@ -71,6 +71,8 @@ class CudaRun:
     def advance(self, windows: int = 1) -> int:
         """Advance every member by one window: a device has no use for more."""
         first, steps = self.step, min(self.window - self.step % self.window, self.steps - self.step)
+        if steps == 0:
+            return first
         for population in self._populations:
             population.advance(first, steps, self._history)
         for population in self._populations:
