@@ -14,6 +14,7 @@ from typing import NamedTuple
 from numba import njit
 
 from apical.engines.cpu.advance import advance
+from apical.engines.cpu.atomic import add_now, load_now, store_now, swap_if
 from apical.engines.cpu.events import (
     collect,
     gather,
@@ -21,7 +22,6 @@ from apical.engines.cpu.events import (
     has_room_for_spikes,
     send,
 )
-from apical.engines.cpu.lowlevel import add_now, load_now, store_now, swap_if
 from apical.engines.cpu.math import INNER, OUTER
 from apical.engines.cpu.totals import sum_outputs
 from apical.plan.discretise import Ints
