@@ -65,7 +65,7 @@ def advance(
         This thread's own.
     """
     group = groups[g]
-    kind, L, width = model.kinds[group.kind], group.lanes, group.size
+    kind, L, which = model.kinds[group.kind], group.lanes, group.which
     size = kind.nodes * L
     x, constants = changing[group.changing :], fixed[group.fixed :]
     v, axial = x[:size], constants[:size]
@@ -83,15 +83,15 @@ def advance(
             _deliver(x, constants, events.events[event], L, model)
             event += 1
         if kind.assembled:
-            _add_channels(kind, x, v, constants, right, diagonal, L, width, model)
+            _add_channels(kind, x, v, constants, right, diagonal, L, which, model)
         else:
-            _add_channels(kind, x, v, constants, current, conductance, L, width, model)
+            _add_channels(kind, x, v, constants, current, conductance, L, which, model)
             assemble(current, conductance, area, base, right, diagonal)
         _show(
-            _EARLY, first_step, step + 1, g, x, v, constants, work.shown, L, width, axis.dt, model,
+            _EARLY, first_step, step + 1, g, x, v, constants, work.shown, L, which, axis.dt, model,
             records, work.sites,
         )  # fmt: skip
-        _add_receptors(kind, x, v, constants, right, diagonal, L, width, axis.dt, model, work.sites)
+        _add_receptors(kind, x, v, constants, right, diagonal, L, which, axis.dt, model, work.sites)
         inject(right, step, clamps, g, L)
         copy(at_site, work.before)
         solve(v, parent, axial, order, diagonal, right, L)
@@ -102,10 +102,10 @@ def advance(
                 located, inside = bundle.grid, _locate(v, model.grids[bundle.grid], work.rows)
             _advance_bundle(bundle, group, x, v, inside, constants, axis, model, work.rows)
         _advance_others(
-            kind, x, v, constants, current, conductance, L, width, axis.dt, model, work.sites
+            kind, x, v, constants, current, conductance, L, which, axis.dt, model, work.sites
         )
         _show(
-            _LATE, first_step, step + 1, g, x, v, constants, work.shown, L, width, axis.dt, model,
+            _LATE, first_step, step + 1, g, x, v, constants, work.shown, L, which, axis.dt, model,
             records, work.sites,
         )  # fmt: skip
         found = crossings(
@@ -133,7 +133,7 @@ def _deliver(x, constants, event, L, model):
 
 
 @njit(**INNER)
-def _add_channels(kind, x, v, constants, current, conductance, L, width, model):
+def _add_channels(kind, x, v, constants, current, conductance, L, which, model):
     """Add the densities of all channels, and compute the ion currents that pools read.
 
     Channels of a whole cell give right side and diagonal instead.
@@ -148,33 +148,33 @@ def _add_channels(kind, x, v, constants, current, conductance, L, width, model):
             call_channels(
                 these.address, run.count * L, run.node * L, run.instance * L, these.count * L, v,
                 current, conductance, x, constants, model.numbers,
-                model.shifts[width, these.shifts :], model.lists[these.lists :],
+                model.shifts[which, these.shifts :], model.lists[these.lists :],
             )  # fmt: skip
 
 
 @njit(**INNER)
-def _add_receptors(kind, x, v, constants, right, diagonal, L, width, dt, model, sites):
+def _add_receptors(kind, x, v, constants, right, diagonal, L, which, dt, model, sites):
     """Add the currents and conductances of all receptors."""
     for k in range(kind.first_mechanism, kind.last_mechanism):
         m = model.mechanisms[k]
         if m.kind == RECEPTOR and m.currents:
-            _at_sites(m, m.currents, x, v, constants, L, width, dt, model, sites)
+            _at_sites(m, m.currents, x, v, constants, L, which, dt, model, sites)
             nodes = model.lists[m.sites : m.sites + m.count]
             add_rows(sites.current, sites.conductance, nodes, right, diagonal, L)
 
 
 @njit(**INNER)
-def _show(late, first, step, g, x, v, constants, room, L, width, dt, model, records, sites):
+def _show(late, first, step, g, x, v, constants, room, L, which, dt, model, records, sites):
     """Compute and keep what is recorded besides what the block has, early or late in a step."""
     for q in range(records.shown_start[g], records.shown_start[g + 1]):
         shown = records.shown[q]
         if shown.late == late and step % shown.every == 0:
             m = model.mechanisms[shown.mechanism]
             if m.kind == RECEPTOR:
-                _at_sites(m, shown.address, x, v, constants, L, width, dt, model, sites)
+                _at_sites(m, shown.address, x, v, constants, L, which, dt, model, sites)
                 values = sites.current
             else:
-                _over_runs(m, shown.address, x, v, constants, room, room, L, width, dt, model)
+                _over_runs(m, shown.address, x, v, constants, room, room, L, which, dt, model)
                 values = room
             number = step // shown.every - first // shown.every - 1
             for r in range(shown.first, shown.last):
@@ -183,20 +183,20 @@ def _show(late, first, step, g, x, v, constants, room, L, width, dt, model, reco
 
 
 @njit(**INNER)
-def _advance_others(kind, x, v, constants, current, conductance, L, width, dt, model, sites):
+def _advance_others(kind, x, v, constants, current, conductance, L, which, dt, model, sites):
     """Advance the states that are in no bundle: pools, then channels and receptors."""
     for k in range(kind.first_mechanism, kind.last_mechanism):
         m = model.mechanisms[k]
         if m.kind == RECEPTOR:
-            _at_sites(m, m.advance, x, v, constants, L, width, dt, model, sites)
+            _at_sites(m, m.advance, x, v, constants, L, which, dt, model, sites)
         else:
             if not m.bundled:
-                _over_runs(m, m.advance, x, v, constants, current, conductance, L, width, dt, model)
-            _over_runs(m, m.outputs, x, v, constants, current, conductance, L, width, dt, model)
+                _over_runs(m, m.advance, x, v, constants, current, conductance, L, which, dt, model)
+            _over_runs(m, m.outputs, x, v, constants, current, conductance, L, which, dt, model)
 
 
 @njit(**INNER)
-def _over_runs(m, address, x, v, constants, current, conductance, L, width, dt, model):
+def _over_runs(m, address, x, v, constants, current, conductance, L, which, dt, model):
     """Call a kernel for each run of consecutive nodes that a channel or pool covers."""
     if address == 0:
         return
@@ -205,19 +205,19 @@ def _over_runs(m, address, x, v, constants, current, conductance, L, width, dt, 
         call_kernel(
             address, run.count * L, run.node * L, run.instance * L, m.count * L, dt, v, current,
             conductance, x[m.row * L :], constants[m.parameter_row * L :],
-            model.numbers[m.scalars :], x, model.shifts[width, m.links :], model.numbers[m.table :],
+            model.numbers[m.scalars :], x, model.shifts[which, m.links :], model.numbers[m.table :],
         )  # fmt: skip
 
 
 @njit(**INNER)
-def _at_sites(m, address, x, v, constants, L, width, dt, model, sites):
+def _at_sites(m, address, x, v, constants, L, which, dt, model, sites):
     """Call a kernel for receptors, whose nodes are anywhere: copy what they read first."""
     if address == 0:
         return
     nodes, n = model.lists[m.sites : m.sites + m.count], m.count * L
     gather_rows(v, nodes, sites.v, L)
     for q in range(m.inputs):
-        gather_rows(x[model.shifts[width, m.links + q] :], nodes, sites.linked[q * n :], L)
+        gather_rows(x[model.shifts[which, m.links + q] :], nodes, sites.linked[q * n :], L)
         sites.links[q] = q * n
     call_kernel(
         address, n, 0, 0, n, dt, sites.v, sites.current, sites.conductance, x[m.row * L :],
@@ -238,19 +238,19 @@ def _locate(v, grid, rows):
 @njit(**INNER)
 def _advance_bundle(bundle, group, x, v, inside, constants, axis, model, rows):
     """Advance the gates of one bundle by their rows, or where these do not serve by equations."""
-    L, width = group.lanes, group.size
+    L, which = group.lanes, group.which
     doubtful = not inside or _in_bad_row(bundle, L, model, rows)
     if doubtful:
-        _equations(bundle, x, v, constants, L, width, axis.dt, model, rows)
+        _equations(bundle, x, v, constants, L, which, axis.dt, model, rows)
     for r in range(bundle.first_run, bundle.last_run):
         run = model.runs[r]
         call_gates(
             bundle.gates, run.count, L, (group.cells + 7) // 8, run.node, run.instance,
             bundle.count * L, rows.place, rows.row, x[bundle.row * L :],
-            model.gate_tables[bundle.table :], x, model.shifts[width, bundle.first_target :],
+            model.gate_tables[bundle.table :], x, model.shifts[which, bundle.first_target :],
         )  # fmt: skip
     if doubtful:
-        _replace(bundle, x, v, group.cells, L, width, model, rows)
+        _replace(bundle, x, v, group.cells, L, which, model, rows)
 
 
 @njit(**INNER)
@@ -265,7 +265,7 @@ def _in_bad_row(bundle, L, model, rows):
 
 
 @njit(**INNER)
-def _equations(bundle, x, v, constants, L, width, dt, model, rows):
+def _equations(bundle, x, v, constants, L, which, dt, model, rows):
     """Advance a copy of the bundle's gates by the equations themselves."""
     to = 0
     for k in range(bundle.first_member, bundle.last_member):
@@ -277,14 +277,14 @@ def _equations(bundle, x, v, constants, L, width, dt, model, rows):
             call_kernel(
                 m.advance, run.count * L, run.node * L, run.instance * L, m.count * L, dt, v,
                 v, v, rows.states[to:], constants[m.parameter_row * L :],
-                model.numbers[m.scalars :], x, model.shifts[width, m.links :],
+                model.numbers[m.scalars :], x, model.shifts[which, m.links :],
                 model.numbers[m.table :],
             )  # fmt: skip
         to += size
 
 
 @njit(**INNER)
-def _replace(bundle, x, v, cells, L, width, model, rows):
+def _replace(bundle, x, v, cells, L, which, model, rows):
     """Put what the equations gave where no row served."""
     gates, size = bundle.last_target - bundle.first_target, bundle.count * L
     bad = model.lists[bundle.first_bad : bundle.last_bad]
@@ -296,7 +296,7 @@ def _replace(bundle, x, v, cells, L, width, model, rows):
                     j = (run.instance + k) * L + lane
                     for t in range(gates):
                         value = rows.states[t * size + j]
-                        x[model.shifts[width, bundle.first_target + t] + j] = value
+                        x[model.shifts[which, bundle.first_target + t] + j] = value
                         x[bundle.row * L + _place_of(t, j, size, gates)] = value
 
 
@@ -304,10 +304,10 @@ def _replace(bundle, x, v, cells, L, width, model, rows):
 def _place_of(gate, j, size, gates):
     """Return where a gate of element j lies: chunks of eight, the last one as long as needed."""
     before = 8 * (gate // 8)
-    width = 8
-    while width >= 2 * (gates - before):
-        width //= 2
-    return before * size + j * width + gate - before
+    which = 8
+    while which >= 2 * (gates - before):
+        which //= 2
+    return before * size + j * which + gate - before
 
 
 @njit(**INNER)

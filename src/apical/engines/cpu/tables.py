@@ -51,10 +51,10 @@ BUNDLE = _record(
 )  # fmt: skip
 #: Consecutive nodes that a mechanism or bundle covers.
 RUN = _record("node", "count", "instance")
-#: A group of cells: `size` numbers how many lanes there are, `cells` of these are cells, and its
+#: A group of cells: `which` of the numbers of lanes it has, `cells` of these are cells, and its
 #: blocks and room for spikes begin somewhere.
 GROUP = _record(
-    "kind", "size", "lanes", "cells", "changing", "fixed", "spikes", "has_membrane",
+    "kind", "which", "lanes", "cells", "changing", "fixed", "spikes", "has_membrane",
 )  # fmt: skip
 #: A value recorded `every` so many steps: where it is, and where it goes.
 RECORD = _record("where", "every", "place")
