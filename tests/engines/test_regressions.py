@@ -253,7 +253,7 @@ def test_events_that_have_arrived_make_room_for_others():
     run = get("cpu").start([Member(plan, plan.trial(0)[1])], threads=1)
     while run.step < run.steps:
         run.advance()
-    spikes, blocks = len(run._calendar.spiked().step), run._calendar.traffic.queue.room[0]
+    spikes, blocks = len(run._calendar.spiked().step), run._calendar.traffic.queue.room[0, 0]
     run.close()
     # delays are a window or two: what is on its way at any time are the spikes of few windows
     assert spikes > 300

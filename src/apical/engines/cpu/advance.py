@@ -75,12 +75,12 @@ def advance(
     current, conductance = work.current[:size], work.conductance[:size]
     right, diagonal = work.right[:size], work.diagonal[:size]
     at_site = v[kind.spike_node * L : (kind.spike_node + 1) * L]
-    event, last_event = events.start[g], events.start[g + 1]
+    mine, event, last_event = events.events[events.share[g]], events.first[g], events.last[g]
     found = _NONE
     for s in range(steps):
         step = first_step + s
-        while event < last_event and events.events[event].step == step:
-            _deliver(x, constants, events.events[event], L, model)
+        while event < last_event and mine[event].step == step:
+            _deliver(x, constants, mine[event], L, model)
             event += 1
         if kind.assembled:
             _add_channels(kind, x, v, constants, right, diagonal, L, which, model)

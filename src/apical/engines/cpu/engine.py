@@ -62,10 +62,11 @@ class CpuRun:
         self._groups, self._changing, self._fixed = batch.blocks()
         self._inputs = requests.inputs(batch, [m.inputs for m in members])
         wiring = wire(
-            [m.plan.connections for m in members], self.plan.cells, self.plan.dt, batch.real
+            tuple(m.plan.connections for m in members), self.plan.cells, self.plan.dt, batch.real
         )
+        shares = _shares(batch, self._groups["cells"], threads)
         self._calendar = Calendar(
-            wiring, batch.places, batch.owners(), self.steps, self.window, batch.real
+            wiring, batch.places, batch.owners(), shares, self.steps, self.window, batch.real
         )
         self._clamps = requests.clamps(batch)
         self._records, self._recorded = requests.records(batch)
@@ -76,7 +77,6 @@ class CpuRun:
         self._fill_first_samples()
         self._kept = self._first_records()
         self._axis = Axis(batch.real(self.plan.dt), batch.real(LIMIT))
-        shares = _shares(batch, self._groups["cells"], threads)
         work = [batch.work(self._sums) for _ in shares]
         self._team = Team(shares, work, self.window, self.steps)
 
@@ -126,8 +126,8 @@ class CpuRun:
     @changing
     def rewind(self, snapshot: Snapshot, inputs: Sequence[Sequence[Inputs]] | None = None) -> None:
         """Go back to a snapshot, and on from there."""
-        # after Ctrl-C some threads may still be at work
-        self._team.dismiss()
+        # after Ctrl-C some threads may still be at work, and units may never have been begun
+        self._team.abandon()
         changing, calendar = snapshot.state
         self._changing[:] = changing
         self._calendar.restore(calendar, snapshot.step)
@@ -225,14 +225,16 @@ def _shares(batch: Batch, cells: Ints, threads: int) -> list[Ints]:
 
     They are begun in this order, so that who is done sooner finds little ones to take over.
     """
-    cost = np.zeros(batch.groups)
+    # measured, in units of a byte of a row, some 0.05 ns a step: most work goes by lanes, some is
+    # the same for every row, and some for every group
+    cost, size = np.zeros(batch.groups), np.dtype(batch.real).itemsize
     for group, kind, lanes, _, _ in batch.each_group():
-        # measured: most work goes by lanes, some by cells, and some is the same for every group
-        cost[group] = kind.programs[0].layout.rows * (4 * lanes + cells[group]) + 14_000
+        cost[group] = kind.programs[0].layout.rows * (size * lanes + 11) + 4000
         sums = sum(
             o.outputs / o.every for o in batch.plan.observables if o.population == kind.population
         )
-        cost[group] += 0.6 * sums * kind.programs[0].cell.tree.nodes * cells[group]
+        nodes = kind.programs[0].cell.tree.nodes
+        cost[group] += 0.18 * size * sums * nodes * cells[group]
     shares: list[list[int]] = [[] for _ in range(max(1, min(threads, batch.groups)))]
     load = np.zeros(len(shares))
     for group in np.argsort(-cost, kind="stable"):

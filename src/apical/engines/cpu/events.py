@@ -1,10 +1,14 @@
 """Spikes, and those under way: which events arrive in which window, without sorting all of them.
 
-A batch has one calendar: for every window of steps a list of blocks of entries.
+Groups are divided into shares, and each share has a calendar: for every window of steps a list of
+blocks of entries. So threads can enter and take events at the same time, each those of one share;
+a group's events are in the same order however groups are divided.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +22,8 @@ from apical.plan.plan import arrival_step
 
 #: Entries of a block.
 BLOCK = 64
+#: Steps after which nothing arrives: more than a run can have.
+_LATEST = np.iinfo(np.int32).max
 # what `room` holds: blocks ever used, the first of the freed ones, and how many those are
 _USED, _FREE, _FREED = 0, 1, 2
 
@@ -82,9 +88,9 @@ class Places(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """A calendar: each window's first and last block and its entries, and each block's next.
+    """A calendar of each share: each window's first and last block and its entries.
 
-    Blocks are of events, each with its group.
+    For each block it has the next one and the events, each with its group's rank in the share.
     """
 
     head: Ints
@@ -112,7 +118,7 @@ class Spiked(NamedTuple):
 
 
 class Traffic(NamedTuple):
-    """Spikes and events, for the one thread that takes care of them.
+    """Spikes and events.
 
     Parameters
     ----------
@@ -121,11 +127,13 @@ class Traffic(NamedTuple):
         With room for more.
     owner, owner_at : array of int, (cells, 2) and (groups,)
         Member and global index of every cell of every group, and where a group's begin.
-    room : array of int
-        Room to count in, for each group and step, and one more.
+    share, rank : array of int, (groups,)
+        Which share a group belongs to, and its rank there.
+    room : array of int, (shares, …)
+        Room to count in, for each group of a share and step, and one more.
     numbers : array of int
         The first of a window's inputs, and of the next one's; spikes so far, and with those of
-        this window; blocks that it may need, and events.
+        this window; blocks that a share may need, and events.
     """
 
     wiring: Wiring
@@ -135,6 +143,8 @@ class Traffic(NamedTuple):
     spiked: Spiked
     owner: Ints
     owner_at: Ints
+    share: Ints
+    rank: Ints
     room: Ints
     numbers: Ints
 
@@ -143,8 +153,11 @@ class Traffic(NamedTuple):
 LOW, HIGH, SO_FAR, SPIKES, BLOCKS, EVENTS = 0, 1, 2, 3, 4, 5
 
 
-def wire(connections: list[tuple[Connections, ...]], cells: int, dt: float, real: type) -> Wiring:
-    """Join the connections of members, each set of them once."""
+@lru_cache(maxsize=2)
+def wire(
+    connections: tuple[tuple[Connections, ...], ...], cells: int, dt: float, real: type
+) -> Wiring:
+    """Join the connections of members, each set of them once; nothing of it changes."""
     populations = len(connections[0]) if connections else 0
     first = np.zeros((len(connections), populations, cells), np.int64)
     last = np.zeros_like(first)
@@ -161,9 +174,9 @@ def wire(connections: list[tuple[Connections, ...]], cells: int, dt: float, real
             first[m, p], last[m, p] = known[id(found)]
     # a spike at the end of step k has time (k + 1)·dt: its arrival is a whole number of steps
     # later, the same that apical.plan.arrival_step gives
-    delay = [arrival_step(c.delay, dt) for c in parts]
+    delay = [np.minimum(arrival_step(c.delay, dt), _LATEST) for c in parts]
     return Wiring(
-        first, last, _joined(delay, np.int64),
+        first, last, _joined(delay, np.int32),
         _joined([c.cell for c in parts], np.int32), _joined([c.mechanism for c in parts], np.int32),
         _joined([c.instance for c in parts], np.int32), _joined([c.weight for c in parts], real),
     )  # fmt: skip
@@ -182,8 +195,12 @@ def has_room_for_events(w, end, traffic, found):
     numbers[HIGH] = numbers[LOW]
     while numbers[HIGH] < step.shape[0] and step[numbers[HIGH]] < end:
         numbers[HIGH] += 1
-    numbers[EVENTS] = traffic.queue.entries[w] + numbers[HIGH] - numbers[LOW]
-    return numbers[EVENTS] <= found.events.shape[0]
+    most = 0
+    for k in range(traffic.queue.entries.shape[0]):
+        most = max(most, traffic.queue.entries[k, w])
+    # a share may get all inputs
+    numbers[EVENTS] = most + numbers[HIGH] - numbers[LOW]
+    return numbers[EVENTS] <= found.events.shape[1]
 
 
 @njit(**INNER)
@@ -199,19 +216,23 @@ def has_room_for_spikes(spikes, groups, traffic):
             for p in range(wiring.first.shape[1]):
                 events += wiring.last[m, p, cell] - wiring.first[m, p, cell]
     room = traffic.queue.room
-    blocks = events // BLOCK + min(events, traffic.queue.head.shape[0])
+    # a share may get all of them
+    blocks = events // BLOCK + min(events, traffic.queue.head.shape[1])
     numbers[SPIKES] = numbers[SO_FAR] + found
-    numbers[BLOCKS] = room[_USED] + max(0, blocks - room[_FREED])
+    numbers[BLOCKS] = 0
+    for k in range(room.shape[0]):
+        needed = room[k, _USED] + max(0, blocks - room[k, _FREED])
+        numbers[BLOCKS] = max(numbers[BLOCKS], needed)
     return (
         numbers[SPIKES] <= traffic.spiked.step.shape[0]
-        and numbers[BLOCKS] <= traffic.queue.following.shape[0]
+        and numbers[BLOCKS] <= traffic.queue.following.shape[1]
     )
 
 
 @njit(**INNER)
 def collect(spikes, groups, first_step, steps, traffic):
     """Add a window's spikes to those so far."""
-    count, spiked = traffic.room, traffic.spiked
+    count, spiked = traffic.room[0], traffic.spiked
     for s in range(steps + 1):
         count[s] = 0
     for g in range(groups.shape[0]):
@@ -232,132 +253,151 @@ def collect(spikes, groups, first_step, steps, traffic):
 
 
 @njit(**INNER)
-def _new_entry(w, queue):
-    """Return the place of a window's next entry."""
-    used = queue.entries[w] % BLOCK
+def _new_entry(k, w, queue):
+    """Return the place of a window's next entry in a share's calendar."""
+    used = queue.entries[k, w] % BLOCK
     if used == 0:
-        block = queue.room[_FREE]
+        block = queue.room[k, _FREE]
         if block >= 0:
-            queue.room[_FREE] = queue.following[block]
-            queue.room[_FREED] -= 1
+            queue.room[k, _FREE] = queue.following[k, block]
+            queue.room[k, _FREED] -= 1
         else:
-            block = queue.room[_USED]
-            queue.room[_USED] += 1
-        queue.following[block] = -1
-        if queue.entries[w] == 0:
-            queue.head[w] = block
+            block = queue.room[k, _USED]
+            queue.room[k, _USED] += 1
+        queue.following[k, block] = -1
+        if queue.entries[k, w] == 0:
+            queue.head[k, w] = block
         else:
-            queue.following[queue.tail[w]] = block
-        queue.tail[w] = block
-    queue.entries[w] += 1
-    return queue.tail[w] * BLOCK + used
+            queue.following[k, queue.tail[k, w]] = block
+        queue.tail[k, w] = block
+    queue.entries[k, w] += 1
+    return queue.tail[k, w] * BLOCK + used
 
 
 @njit(**INNER)
-def send(window, steps, traffic):
-    """Enter every arrival of the spikes that were added last."""
+def send(share, window, steps, traffic):
+    """Enter every arrival of the spikes that were collected last, at the groups of a share."""
     wiring, places, queue, spiked = traffic.wiring, traffic.places, traffic.queue, traffic.spiked
     for s in range(traffic.numbers[SO_FAR], traffic.numbers[SPIKES]):
         m, cell = spiked.member[s], spiked.cell[s]
         for p in range(wiring.first.shape[1]):
             for row in range(wiring.first[m, p, cell], wiring.last[m, p, cell]):
-                arrival = spiked.step[s] + wiring.delay[row]
-                if arrival >= steps:
-                    continue
-                k = _new_entry(arrival // window, queue)
                 place = places.first[m, p] + wiring.cell[row]
                 group = places.group[m, p] + place // places.full
-                event, lanes = queue.events[k], places.lanes[group]
-                event.step, event.group = arrival, group
+                arrival = spiked.step[s] + wiring.delay[row]
+                if traffic.share[group] != share or arrival >= steps:
+                    continue
+                event = queue.events[share, _new_entry(share, arrival // window, queue)]
+                event.step, event.group = arrival, traffic.rank[group]
                 event.mechanism = places.mechanism[m, p] + wiring.mechanism[row]
-                event.element = wiring.instance[row] * lanes + place % places.full
+                event.element = wiring.instance[row] * places.lanes[group] + place % places.full
                 event.weight = wiring.weight[row]
-    traffic.numbers[SO_FAR] = traffic.numbers[SPIKES]
 
 
 @njit(**INNER)
-def release(w, queue):
+def _release(k, w, queue):
     """Let the blocks of a window that has been taken be used again."""
-    if queue.entries[w] > 0:
-        queue.following[queue.tail[w]] = queue.room[_FREE]
-        queue.room[_FREE] = queue.head[w]
-        queue.room[_FREED] += (queue.entries[w] + BLOCK - 1) // BLOCK
-        queue.entries[w] = 0
+    if queue.entries[k, w] > 0:
+        queue.following[k, queue.tail[k, w]] = queue.room[k, _FREE]
+        queue.room[k, _FREE] = queue.head[k, w]
+        queue.room[k, _FREED] += (queue.entries[k, w] + BLOCK - 1) // BLOCK
+        queue.entries[k, w] = 0
 
 
 @njit(**INNER)
-def gather(w, first_step, steps, traffic, found):
-    """Order a window's events by group, then step, then as they were sent, inputs first."""
-    queue, inputs, count = traffic.queue, traffic.inputs, traffic.room
+def gather(share, groups, w, first_step, steps, traffic, found):
+    """Order a share's events of a window by group, then step, then as sent, inputs first."""
+    queue, inputs, count = traffic.queue, traffic.inputs, traffic.room[share]
     low, high = traffic.numbers[LOW], traffic.numbers[HIGH]
-    groups = found.start.shape[0] - 1
-    for b in range(groups * steps + 1):
+    bins = groups.shape[0] * steps
+    for b in range(bins + 1):
         count[b] = 0
     for i in range(low, high):
-        count[inputs.group[i] * steps + inputs.step[i] - first_step + 1] += 1
-    block, left = queue.head[w], queue.entries[w]
+        if traffic.share[inputs.group[i]] == share:
+            count[traffic.rank[inputs.group[i]] * steps + inputs.step[i] - first_step + 1] += 1
+    block, left = queue.head[share, w], queue.entries[share, w]
     while left > 0:
         for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
-            event = queue.events[k]
+            event = queue.events[share, k]
             count[event.group * steps + event.step - first_step + 1] += 1
-        block, left = queue.following[block], left - BLOCK
-    for b in range(1, groups * steps + 1):
+        block, left = queue.following[share, block], left - BLOCK
+    for b in range(1, bins + 1):
         count[b] += count[b - 1]
-    for g in range(groups + 1):
-        found.start[g] = count[g * steps]
+    for k in range(groups.shape[0]):
+        found.first[groups[k]], found.last[groups[k]] = count[k * steps], count[(k + 1) * steps]
     for i in range(low, high):
-        b = inputs.group[i] * steps + inputs.step[i] - first_step
-        event = found.events[count[b]]
-        count[b] += 1
-        event.step, event.group = inputs.step[i], inputs.group[i]
-        event.mechanism = inputs.mechanism[i]
-        event.element, event.weight = inputs.element[i], inputs.weight[i]
-    block, left = queue.head[w], queue.entries[w]
+        if traffic.share[inputs.group[i]] == share:
+            b = traffic.rank[inputs.group[i]] * steps + inputs.step[i] - first_step
+            event = found.events[share, count[b]]
+            count[b] += 1
+            event.step, event.mechanism = inputs.step[i], inputs.mechanism[i]
+            event.element, event.weight = inputs.element[i], inputs.weight[i]
+    block, left = queue.head[share, w], queue.entries[share, w]
     while left > 0:
         for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
-            event = queue.events[k]
+            event = queue.events[share, k]
             b = event.group * steps + event.step - first_step
-            found.events[count[b]] = event
+            found.events[share, count[b]] = event
             count[b] += 1
-        block, left = queue.following[block], left - BLOCK
-    release(w, queue)
-    traffic.numbers[LOW] = high
+        block, left = queue.following[share, block], left - BLOCK
+    _release(share, w, queue)
+
+
+@njit(**INNER)
+def settle(traffic):
+    """Know a window's inputs as given and its spikes as sent."""
+    traffic.numbers[LOW], traffic.numbers[SO_FAR] = traffic.numbers[HIGH], traffic.numbers[SPIKES]
 
 
 class Calendar:
-    """Spikes of all members of a batch, and events on their way."""
+    """Spikes of all members of a batch, and events on their way, by shares of groups."""
 
     def __init__(
-        self, wiring: Wiring, places: Places, owners: tuple[Ints, Ints], steps: int, window: int,
-        real: type,
+        self, wiring: Wiring, places: Places, owners: tuple[Ints, Ints], shares: Sequence[Ints],
+        steps: int, window: int, real: type,
     ) -> None:  # fmt: skip
-        groups = len(places.lanes)
-        self.events = Events(np.zeros(0, event_type(real)), np.zeros(groups + 1, np.int64))
-        windows = -(-steps // window)
-        bounds = np.full(windows, -1), np.full(windows, -1), np.zeros(windows, np.int64)
-        whole, values = np.zeros(0, np.int64), np.zeros(0, real)
+        n, groups, windows = len(shares), len(places.lanes), -(-steps // window)
+        share, rank = np.zeros(groups, np.int64), np.zeros(groups, np.int64)
+        for k, of_share in enumerate(shares):
+            share[of_share], rank[of_share] = k, np.arange(len(of_share))
+        # what a run of a column needs; there will be more where it does not do
+        rows = int((wiring.last - wiring.first).sum())
+        blocks, spikes = 16 + rows // (2 * n * BLOCK), 4 * len(owners[0])
+        self.events = Events(
+            np.empty((n, 64 + rows // (16 * n)), event_type(real)),
+            np.zeros(groups, np.int64), np.zeros(groups, np.int64), share,
+        )  # fmt: skip
+        bounds = (np.full((n, windows), -1), np.full((n, windows), -1))
+        queue = Queue(
+            *bounds, np.zeros((n, windows), np.int64), np.empty((n, blocks), np.int64),
+            np.empty((n, blocks * BLOCK), event_type(real)), np.array([[0, -1, 0]] * n),
+        )  # fmt: skip
+        whole = np.zeros(0, np.int64)
+        most = max(1, *map(len, shares)) * window + 1
         self.traffic = Traffic(
-            wiring, places, Queue(*bounds, whole, self.events.events, np.array([0, -1, 0])),
-            Inputs(whole, whole, whole, whole, values), Spiked(whole, whole, whole), *owners,
-            np.zeros(max(1, groups) * window + 1, np.int64), np.zeros(6, np.int64),
+            wiring, places, queue, Inputs(whole, whole, whole, whole, np.zeros(0, real)),
+            Spiked(*(np.empty(spikes, np.int64) for _ in range(3))), *owners, share, rank,
+            np.zeros((n, most), np.int64), np.zeros(6, np.int64),
         )  # fmt: skip
 
     def give(self, inputs: Inputs, first: int) -> None:
         """Take what drives deliver from a step on."""
-        self.traffic = self.traffic._replace(inputs=inputs)
+        if inputs is not self.traffic.inputs:
+            self.traffic = self.traffic._replace(inputs=inputs)
         self.traffic.numbers[LOW] = np.searchsorted(inputs.step, first)
 
     def grow(self) -> None:
         """Make the room that was noted as needed."""
         queue, spiked, numbers = self.traffic.queue, self.traffic.spiked, self.traffic.numbers
-        if numbers[EVENTS] > len(self.events.events):
-            events = np.zeros(2 * numbers[EVENTS], self.events.events.dtype)
-            self.events = self.events._replace(events=events)
+        if numbers[EVENTS] > self.events.events.shape[1]:
+            self.events = self.events._replace(
+                events=_longer(self.events.events, 2 * numbers[EVENTS])
+            )
         if numbers[SPIKES] > len(spiked.step):
             spikes = max(numbers[SPIKES], 2 * len(spiked.step))
             spiked = Spiked(*(_longer(column, spikes) for column in spiked))
-        if numbers[BLOCKS] > len(queue.following):
-            blocks = max(numbers[BLOCKS], 2 * len(queue.following))
+        if numbers[BLOCKS] > queue.following.shape[1]:
+            blocks = max(numbers[BLOCKS], 2 * queue.following.shape[1])
             following = _longer(queue.following, blocks)
             queue = queue._replace(
                 following=following, events=_longer(queue.events, blocks * BLOCK)
@@ -371,10 +411,9 @@ class Calendar:
     def state(self) -> Queue:
         """Return a copy of what is under way."""
         queue = self.traffic.queue
-        used = int(queue.room[_USED])
-        return _copy(
-            queue._replace(following=queue.following[:used], events=queue.events[: used * BLOCK])
-        )
+        used = int(queue.room[:, _USED].max())
+        following, events = queue.following[:, :used], queue.events[:, : used * BLOCK]
+        return _copy(queue._replace(following=following, events=events))
 
     def restore(self, state: Queue, step: int) -> None:
         """Go back to an earlier state; later spikes are forgotten."""
@@ -382,9 +421,10 @@ class Calendar:
         self.traffic.numbers[SO_FAR] = np.searchsorted(self.spiked().step, step, side="right")
 
 
-def _longer(array: Ints, size: int) -> Ints:
-    grown = np.empty(size, array.dtype)
-    grown[: len(array)] = array
+def _longer(array: Any, size: int) -> Any:
+    """Return an array with a longer last axis."""
+    grown = np.empty((*array.shape[:-1], size), array.dtype)
+    grown[..., : array.shape[-1]] = array
     return grown
 
 

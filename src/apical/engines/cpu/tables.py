@@ -97,7 +97,7 @@ def grid_type(real: type) -> np.dtype:
 
 
 def event_type(real: type) -> np.dtype:
-    """Return the record of an event; an element is an instance's lane."""
+    """Return the record of an event; a group is meant by rank, an element is an instance's lane."""
     return np.dtype(
         [(name, np.int32) for name in ("step", "group", "mechanism", "element")]
         + [("weight", real)],
@@ -138,10 +138,21 @@ class Model(NamedTuple):
 
 
 class Events(NamedTuple):
-    """A window's events, ordered by group, then step; `start` is each group's first."""
+    """A window's events, those of a share of groups ordered by group, then step.
+
+    Parameters
+    ----------
+    events : record array, (shares, …)
+    first, last : array of int, (groups,)
+        Bounds of each group's.
+    share : array of int, (groups,)
+        Which share a group belongs to.
+    """
 
     events: Any
-    start: Ints
+    first: Ints
+    last: Ints
+    share: Ints
 
 
 class Clamps(NamedTuple):

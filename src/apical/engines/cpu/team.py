@@ -41,7 +41,7 @@ class Team:
         self._arguments: tuple[Any, ...] = ()
         starts = np.cumsum([0, *(len(share) for share in shares)])
         begun, known, state = (np.zeros(len(shares) * APART, np.int64) for _ in range(3))
-        done, clock = np.zeros(1, np.int64), np.zeros(8, np.int64)
+        done, clock = np.zeros(1, np.int64), np.zeros(7, np.int64)
         self.crew = Crew(np.concatenate(shares), starts, begun, known, done, state, clock)
         self.crew.clock[LONGEST], self.crew.clock[ALL] = window, steps
 
@@ -53,21 +53,21 @@ class Team:
         That goes on to a given step, or to a window in which some group diverges. Returns the step.
         """
         self.crew.clock[FIRST], self.crew.clock[LAST] = first, last
-        while (found := self._go_on(calendar, arguments())) != DONE:
+        while (found := self._go_on((calendar.traffic, *arguments()))) != DONE:
             if found == FULL:
                 calendar.grow()
             else:
                 time.sleep(0)
         return int(self.crew.clock[FIRST])
 
-    def _go_on(self, calendar: Calendar, arguments: tuple[Any, ...]) -> int:
+    def _go_on(self, arguments: tuple[Any, ...]) -> int:
         if [id(a) for a in arguments] != [id(a) for a in self._arguments]:
             self.dismiss()
             self._arguments = arguments
-        self._call_back(calendar)
-        return self._call(0, calendar)
+        self._call_back()
+        return self._call(0)
 
-    def _call_back(self, calendar: Calendar) -> None:
+    def _call_back(self) -> None:
         """Call the threads that have left."""
         for k in range(1, len(self.work)):
             if self._pool and self.crew.state[k * APART] == GONE:
@@ -76,20 +76,18 @@ class Team:
                 change_state(self.crew, k, HERE)
                 # known before the pool has it, as Ctrl-C may come at any moment
                 there = self._there[k] = Future()
-                self._pool.submit(self._stay, there, k, calendar)
+                self._pool.submit(self._stay, there, k)
 
-    def _stay(self, there: Future[int], me: int, calendar: Calendar) -> None:
+    def _stay(self, there: Future[int], me: int) -> None:
         """Be there until this thread leaves, unless it was let go before it came."""
         if there.set_running_or_notify_cancel():
             try:
-                there.set_result(self._call(me, calendar))
+                there.set_result(self._call(me))
             except BaseException as error:
                 there.set_exception(error)
 
-    def _call(self, me: int, calendar: Calendar) -> int:
-        everything: tuple[Any, ...] = (
-            me, self.crew, calendar.traffic, *self._arguments, self.work[me]
-        )  # fmt: skip
+    def _call(self, me: int) -> int:
+        everything: tuple[Any, ...] = me, self.crew, *self._arguments, self.work[me]
         return together(*everything)
 
     def dismiss(self) -> None:
@@ -100,7 +98,10 @@ class Team:
             if not there.cancel():
                 there.result()
         self._there.clear()
-        # after Ctrl-C some units may never have been begun
+
+    def abandon(self) -> None:
+        """Let the threads go, and forget a window that was interrupted."""
+        self.dismiss()
         for numbers in (self.crew.begun, self.crew.known, self.crew.done, self.crew.clock[STAGE:]):
             numbers[:] = 0
 

@@ -21,6 +21,7 @@ from apical.engines.cpu.events import (
     has_room_for_events,
     has_room_for_spikes,
     send,
+    settle,
 )
 from apical.engines.cpu.math import INNER, OUTER
 from apical.engines.cpu.totals import sum_outputs
@@ -43,8 +44,7 @@ class Crew(NamedTuple):
         Whether a thread is here or gone; `APART` from each other.
     clock : array of int
         The window's first step and its number of steps, the longest window and all steps, the
-        step at which to come back, the stage, how many units there are up to its end, and whether
-        spikes have been sent on.
+        step at which to come back, the stage, and how many units there are up to its end.
     """
 
     shares: Ints
@@ -57,9 +57,10 @@ class Crew(NamedTuple):
 
 
 #: What the clock holds.
-FIRST, STEPS, LONGEST, ALL, LAST, STAGE, UNITS, _SENT = 0, 1, 2, 3, 4, 5, 6, 7
-#: Stages of a window. Units are groups, then each thread's share of the sums over cells.
-_READY, _ADVANCING, _SUMMING = 0, 1, 2
+FIRST, STEPS, LONGEST, ALL, LAST, STAGE, UNITS = 0, 1, 2, 3, 4, 5, 6
+#: Stages of a window. Units are shares of events, groups, then shares of sums over cells and of
+#: spikes that are sent on.
+_READY, _GATHERING, _ADVANCING, _SUMMING = 0, 1, 2, 3
 #: What the leader comes back with: all is done, others are at work still or have left, or there is
 #: no room for spikes or events.
 DONE, WAITING, FULL = 0, 1, 2
@@ -79,10 +80,9 @@ def together(
 ):  # fmt: skip
     """Work on windows until this thread leaves, or as many as the clock says if it leads: thread 0.
 
-    The leader delivers spikes besides, alone: `traffic` is its own. It returns what it came back
-    with, and is to be called again unless all is done. The rest is as
-    :func:`apical.engines.cpu.advance.advance` and :func:`apical.engines.cpu.totals.sum_outputs`
-    take it.
+    The leader alone goes from stage to stage. It returns what it came back with, and is to be
+    called again unless all is done. The rest is as :func:`apical.engines.cpu.advance.advance` and
+    :func:`apical.engines.cpu.totals.sum_outputs` take it.
     """
     clock, threads, looked, first = crew.clock, crew.starts.shape[0] - 1, 0, crew.clock[FIRST]
     while me == 0 or (looked < _PATIENCE and load_now(crew.state, me * APART) == HERE):
@@ -91,24 +91,21 @@ def together(
                 return WAITING
             left = clock[LAST] - clock[FIRST]
             clock[STEPS] = min(clock[LONGEST] - clock[FIRST] % clock[LONGEST], left)
-            window = clock[FIRST] // clock[LONGEST]
-            if not has_room_for_events(window, clock[FIRST] + clock[STEPS], traffic, events):
+            end = clock[FIRST] + clock[STEPS]
+            if not has_room_for_events(clock[FIRST] // clock[LONGEST], end, traffic, events):
                 return FULL
-            gather(window, clock[FIRST], clock[STEPS], traffic, events)
-            clock[_SENT] = 0
-            _publish(_ADVANCING, crew)
-        if me == 0 and clock[STAGE] == _SUMMING and not clock[_SENT]:
-            if not has_room_for_spikes(spikes, groups, traffic):
-                return FULL
-            collect(spikes, groups, clock[FIRST], clock[STEPS], traffic)
-            send(clock[LONGEST], clock[ALL], traffic)
-            clock[_SENT] = 1
+            _publish(_GATHERING, crew)
         looked += threads
         share = me
         for _ in range(threads):
             left = _begin(share, crew)
             while left > 0:
-                if clock[STAGE] == _ADVANCING:
+                if clock[STAGE] == _GATHERING:
+                    gather(
+                        share, crew.shares[crew.starts[share] : crew.starts[share + 1]],
+                        clock[FIRST] // clock[LONGEST], clock[FIRST], clock[STEPS], traffic, events,
+                    )  # fmt: skip
+                elif clock[STAGE] == _ADVANCING:
                     advance(
                         crew.shares[crew.starts[share + 1] - left], clock[FIRST], clock[STEPS],
                         axis, model, groups, changing, fixed, events, clamps, records, sums,
@@ -116,15 +113,22 @@ def together(
                     )  # fmt: skip
                 else:
                     sum_outputs(share, threads, clock[FIRST], clock[STEPS], sums, outputs)
+                    send(share, clock[LONGEST], clock[ALL], traffic)
                 add_now(crew.done, 0, 1)
                 looked, left = 0, _begin(share, crew)
             share = share + 1 if share + 1 < threads else 0
         if me == 0:
             if not _all_done(crew):
                 return WAITING
-            if clock[STAGE] == _ADVANCING:
+            if clock[STAGE] == _GATHERING:
+                _publish(_ADVANCING, crew)
+            elif clock[STAGE] == _ADVANCING:
+                if not has_room_for_spikes(spikes, groups, traffic):
+                    return FULL
+                collect(spikes, groups, clock[FIRST], clock[STEPS], traffic)
                 _publish(_SUMMING, crew)
             else:
+                settle(traffic)
                 clock[STAGE] = _READY
                 clock[FIRST] += clock[STEPS]
                 if clock[FIRST] == clock[LAST] or _any(diverged):

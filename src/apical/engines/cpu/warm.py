@@ -26,7 +26,7 @@ def steps(precision: str) -> None:
     grids = np.zeros(0, tables.grid_type(real))
     model = tables.Model._make([*records, _NONE, _PAIRS, values, grids, values, values])
     places = Places(_PAIRS, _PAIRS, _PAIRS, _NONE, 1)
-    calendar = Calendar(wire([], 0, 1.0, real), places, (_PAIRS, _NONE), 1, 1, real)
+    calendar = Calendar(wire((), 0, 1.0, real), places, (_PAIRS, _NONE), [_NONE], 1, 1, real)
     calendar.give(Inputs(_NONE, _NONE, _NONE, _NONE, values), 0)
     clamps = tables.Clamps(np.zeros(0, tables.clamp_type(real)), _NONE)
     none = np.zeros(0, tables.RECORD)
