@@ -21,6 +21,7 @@ from apical.engines.cpu.math import INNER
 from apical.engines.cpu.steps import (
     add_rows,
     assemble,
+    begin_rows,
     beyond,
     clear,
     copy,
@@ -72,6 +73,7 @@ def advance(
     area, base = constants[size : 2 * size], constants[2 * size : 3 * size]
     parent = model.lists[kind.parent : kind.parent + kind.nodes]
     order = model.lists[kind.order : kind.order + kind.nodes]
+    bare = model.lists[kind.first_bare : kind.last_bare]
     current, conductance = work.current[:size], work.conductance[:size]
     right, diagonal = work.right[:size], work.diagonal[:size]
     at_site = v[kind.spike_node * L : (kind.spike_node + 1) * L]
@@ -83,6 +85,7 @@ def advance(
             _deliver(x, constants, mine[event], L, model)
             event += 1
         if kind.assembled:
+            begin_rows(right, diagonal, base, bare, L)
             _add_channels(kind, x, v, constants, right, diagonal, L, which, model)
         else:
             _add_channels(kind, x, v, constants, current, conductance, L, which, model)
@@ -136,7 +139,7 @@ def _deliver(x, constants, event, L, model):
 def _add_channels(kind, x, v, constants, current, conductance, L, which, model):
     """Add the densities of all channels, and compute the ion currents that pools read.
 
-    Channels of a whole cell give right side and diagonal instead.
+    Channels that a cell has alone give right side and diagonal instead.
     """
     for k in range(kind.first_ion, kind.last_ion):
         row = model.lists[k] * L

@@ -93,15 +93,16 @@ def shown_source(code: MechanismCode, name: str) -> str:
     return _HEADER.format(library=library, real=real) + "\n\n" + _kernel("shown", lines)
 
 
-def channels_source(codes: Sequence[MechanismCode], whole: bool) -> str:
+def channels_source(codes: Sequence[MechanismCode], alone: bool) -> str:
     """Return the file that adds the densities of channels that cover the same nodes.
 
-    If these are the `whole` cell, nothing is to be added to: the file computes the right side and
+    If a cell has these `alone`, nothing is to be added to: the file computes the right side and
     diagonal of the voltage equation at once, as :func:`apical.engines.cpu.steps.assemble` does.
 
     States of mechanism q begin in `x` at `shifts[2*q]`, its parameters in `constants` at
-    `shifts[2*q + 1]`; offsets of what is linked follow, mechanism by mechanism. Its scalars begin
-    in `numbers` at `lists[2*q]`, its table at `lists[2*q + 1]`.
+    `shifts[2*q + 1]`; offsets of what is linked follow, mechanism by mechanism, then those of areas
+    and of the diagonal's fixed part in `constants`. Its scalars begin in `numbers` at `lists[2*q]`,
+    its table at `lists[2*q + 1]`.
     """
     library, real = _LIBRARY[codes[0].precision]
     lines = [f"{name}_ = carray({name}, (a + n,))[a:]" for name in ("v", "i", "g")]
@@ -127,8 +128,9 @@ def channels_source(codes: Sequence[MechanismCode], whole: bool) -> str:
             ions.setdefault(ion, []).append(text)
         link += len(code.links)
     total, slope = " + ".join(totals), " + ".join(slopes)
-    if whole:
-        lines += ["area = carray(constants, (2*n,))[n:]", "base = carray(constants, (3*n,))[2*n:]"]
+    if alone:
+        for k, name in enumerate(("area", "base"), link):
+            lines.append(f"{name} = carray(constants, (shifts[{k}] + a + n,))[shifts[{k}] + a:]")
         body += [f"i_[j] = -(area[j]*({total}))", f"g_[j] = base[j] + area[j]*({slope})"]
     else:
         body += [f"i_[j] += {total}", f"g_[j] += {slope}"]

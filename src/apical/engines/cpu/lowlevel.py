@@ -250,6 +250,17 @@ def solve_root(typingctx: Any, v: Any, diagonal: Any, right: Any, root: Any, L: 
 
 
 @compiled
+def begin_row(typingctx: Any, right: Any, diagonal: Any, base: Any, node: Any, L: Any) -> Any:
+    """Begin a node's equation: no current, and the part of the diagonal that never changes."""
+
+    def write(r: _Rows) -> None:
+        r.store(ir.Constant(r.row, None), 0, 3)
+        r.store(r.load(2, 3), 1, 3)
+
+    return _row_operation(write, types.void(right, diagonal, base, node, L))
+
+
+@compiled
 def copy_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> Any:
     """Copy a row of `a` to one of `out`."""
 

@@ -57,11 +57,13 @@ class _Packer:
             self._add_bundle(program, k, first)
         ions = np.array(list(layout.ions.values()), np.int64)
         first_ion = self._put(self.lists, ions)
+        bare = self._put(self.lists, program.bare)
         self.kinds.append((
             cell.tree.nodes, self._put(self.lists, cell.tree.parent),
             self._put(self.lists, cell.tree.order), first, len(self.mechanisms), first_channels,
             len(self.channels), first_bundle, len(self.bundles), first_ion,
             first_ion + len(ions), cell.spike_node, layout.membrane, program.assembled,
+            bare, bare + len(program.bare),
         ))  # fmt: skip
 
     def _add_mechanism(self, program: CellProgram, k: int, bundled: bool) -> None:
@@ -89,9 +91,10 @@ class _Packer:
         )
         own = np.array([row, parameters], np.int64).T.ravel()
         links = [_link_rows(program, k) for k in these]
+        areas = np.array([1, 2]) * program.cell.tree.nodes
         lists = np.array([scalars, table], np.int64).T.ravel()
         self.channels.append((
-            kernel, count[0], self._put(self.shifts, np.concatenate([own, *links])),
+            kernel, count[0], self._put(self.shifts, np.concatenate([own, *links, areas])),
             self._put(self.lists, lists), first_run[0], last_run[0],
         ))  # fmt: skip
 

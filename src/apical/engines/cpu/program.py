@@ -38,7 +38,9 @@ class CellProgram:
     channels : tuple of (int, tuple of int)
         Channels that cover the same nodes: address of their kernel, and which mechanisms.
     assembled : bool
-        Whether all channels cover all nodes, so that their kernel assembles the equation too.
+        Whether all channels cover the same nodes, so that their kernel assembles the equation too.
+    bare : array of int
+        Nodes without channels.
     bundles : tuple of Bundle
         Gates that are advanced by rows.
     gates : tuple of int
@@ -58,6 +60,7 @@ class CellProgram:
     modules: tuple[ModuleType, ...]
     channels: tuple[tuple[int, tuple[int, ...]], ...]
     assembled: bool
+    bare: Ints
     bundles: tuple[Bundle, ...]
     gates: tuple[int, ...]
     layout: Layout
@@ -110,7 +113,7 @@ def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellP
     return CellProgram(
         cell=cell, codes=codes, modules=tuple(_module(c) for c in codes),
         channels=tuple((_channels(cell, codes, these), these) for these in _together(cell)),
-        assembled=_is_whole(cell), bundles=found,
+        assembled=_is_one(cell), bare=_bare(cell), bundles=found,
         gates=tuple(_gates(len(b.gates), b.grid.degree, precision) for b in found),
         layout=lay_out(cell, found), fixed=np.concatenate([*fixed, *parameters]),
         parameter_rows=tuple(starts[:-1].tolist()),
@@ -155,23 +158,27 @@ def _together(cell: CellPlan) -> list[tuple[int, ...]]:
     return [tuple(these) for these in found.values()]
 
 
-def _is_whole(cell: CellPlan) -> bool:
-    """Whether all channels cover all nodes."""
-    together = _together(cell)
-    every = np.arange(cell.tree.nodes)
-    return len(together) == 1 and np.array_equal(cell.mechanisms[together[0][0]].nodes, every)
+def _is_one(cell: CellPlan) -> bool:
+    """Whether all channels cover the same nodes."""
+    return len(_together(cell)) <= 1
+
+
+def _bare(cell: CellPlan) -> Ints:
+    """Return the nodes without channels."""
+    covered = [cell.mechanisms[k].nodes for these in _together(cell) for k in these]
+    return np.setdiff1d(np.arange(cell.tree.nodes), np.concatenate([np.zeros(0, int), *covered]))
 
 
 def _channels_source(
     cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, ...]
 ) -> tuple[str, str]:
     names = "_".join(cell.mechanisms[k].name for k in these)
-    return _of_channels(names, tuple(codes[k] for k in these), _is_whole(cell))
+    return _of_channels(names, tuple(codes[k] for k in these), _is_one(cell))
 
 
 @lru_cache(maxsize=64)
-def _of_channels(names: str, codes: tuple[MechanismCode, ...], whole: bool) -> tuple[str, str]:
-    return f"{names}_{codes[0].rates}_{codes[0].precision}", channels_source(codes, whole)
+def _of_channels(names: str, codes: tuple[MechanismCode, ...], alone: bool) -> tuple[str, str]:
+    return f"{names}_{codes[0].rates}_{codes[0].precision}", channels_source(codes, alone)
 
 
 def _channels(cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, ...]) -> int:

@@ -7,6 +7,7 @@ from numba import njit
 
 from apical.engines.cpu.lowlevel import (
     add_row,
+    begin_row,
     copy_row,
     eliminate_row,
     flow_row,
@@ -46,6 +47,13 @@ def assemble(current, conductance, area, base, right, diagonal):
         diagonal[j] = base[j] + area[j] * conductance[j]
         current[j] = 0.0
         conductance[j] = 0.0
+
+
+@njit(**INNER)
+def begin_rows(right, diagonal, base, nodes, L):
+    """Begin the equations of nodes without channels."""
+    for k in range(nodes.shape[0]):
+        begin_row(right, diagonal, base, nodes[k] * L, L)
 
 
 @njit(**INNER)
