@@ -164,6 +164,10 @@ class Part(BaseModel, metaclass=_Translated):
 
     def content_hash(self) -> str:
         """Return a hash of the content: 32 hexadecimal digits, blind to the order of names."""
+        return self._content_hash
+
+    @cached_property
+    def _content_hash(self) -> str:
         data = {"part": type(self).__name__, "content": self.model_dump(mode="json")}
         text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()

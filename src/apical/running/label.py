@@ -6,6 +6,7 @@ import datetime
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -180,12 +181,17 @@ def sources(plan: Plan) -> dict[str, int]:
 
 def versions() -> dict[str, Any]:
     """Return the versions of what computes, and the time."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    return {**_of_software(), "created": now}
+
+
+@cache
+def _of_software() -> dict[str, str]:
     from apical import __version__
 
     return {
         "apical": __version__, "python": platform.python_version(), "numpy": np.__version__,
         "numba": metadata.version("numba"),
-        "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
 
 
