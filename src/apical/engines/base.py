@@ -205,7 +205,7 @@ def unwatched(members: Sequence[Member]) -> int:
     Ctrl-C is seen between them.
     """
     cells = len(members) * max(1, members[0].plan.cells)
-    return max(1, 2000 // cells)
+    return max(1, 4000 // cells)
 
 
 def run_alone(

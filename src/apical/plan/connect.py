@@ -49,7 +49,7 @@ class PopulationPlan:
         return len(self.positions)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Connections:
     """Connections onto one population that can act, sorted by source.
 
