@@ -30,7 +30,7 @@ _NANOFARAD = 1e-5
 PER_AREA = 1e-2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tree:
     """The nodes of one cell type.
 

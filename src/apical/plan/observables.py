@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from apical.plan.discretise import Floats, Tree, section_direction
+from apical.plan.discretise import Floats, Ints, Tree, section_direction
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -182,3 +183,34 @@ def observable(
         at_nodes, matrix = np.broadcast_to(given, shape), membrane_current_matrix(tree)
         given = np.asarray(given.reshape(-1, tree.nodes) @ matrix).reshape(given.shape)
     return ObservablePlan(name, index, np.broadcast_to(given, shape), at_nodes, every)
+
+
+def on_compartments(plan: Plan, number: int) -> Floats:
+    """Return an observable's weights, (outputs, cells, nodes), in which section ends have none.
+
+    No current enters an end through a membrane: a step leaves there what makes the axial currents
+    cancel, which is a mean of the neighbours' voltages, and these can take the end's weight. An end
+    with a receptor or clamp keeps its own. At t = 0 voltages are as given, and this does not hold.
+    """
+    request = plan.observables[number]
+    cell = plan.populations[request.population].cell
+    taken = {int(k) for m in cell.mechanisms for k in m.nodes if k >= cell.tree.compartments}
+    taken |= {c.node for c in plan.clamps if c.population == request.population}
+    free, rest, means = _means(cell.tree, tuple(sorted(taken)))
+    weights = request.weights.copy()
+    weights[..., rest] += weights[..., free] @ means
+    weights[..., free] = 0.0
+    return weights
+
+
+@lru_cache(maxsize=64)
+def _means(tree: Tree, taken: tuple[int, ...]) -> tuple[Ints, Ints, Floats]:
+    """Return the section ends but some, all other nodes, and the former as means of the latter."""
+    from scipy.sparse.linalg import splu
+
+    free = np.setdiff1d(np.arange(tree.compartments, tree.nodes), taken)
+    rest = np.setdiff1d(np.arange(tree.nodes), free)
+    matrix = membrane_current_matrix(tree)[free].tocsc()
+    if not free.size:
+        return free, rest, np.zeros((0, len(rest)))
+    return free, rest, splu(matrix[:, free]).solve(-matrix[:, rest].toarray())

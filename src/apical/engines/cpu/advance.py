@@ -316,25 +316,23 @@ def _place_of(gate, j, size, gates):
 @njit(**INNER)
 def _observe(v, g, first_step, s, steps, L, sums, work):
     """Sum voltages: at once for dipoles, else when enough are kept or the window ends."""
-    size = v.shape[0]
     for q in range(sums.start[g], sums.start[g + 1]):
         request = sums.sums[q]
+        nodes, size = request.nodes, request.nodes * L
         # samples of this window so far, this one included
         taken = (first_step + s + 1) // request.every - first_step // request.every
         is_turn = (first_step + s + 1) % request.every == 0
         place = (taken - 1) % KEPT
         kept = work.kept[request.kept * KEPT * size :]
         if is_turn and request.keeper:
-            copy(v, kept[place * size :])
+            copy(v[:size], kept[place * size :])
         if is_turn and not request.cells:
-            weigh_rows(
-                work.dipoles, sums.weights, v, place * L, request.weights, size // L, L
-            )  # fmt: skip
+            weigh_rows(work.dipoles, sums.weights, v, place * L, request.weights, nodes, L)
         enough = is_turn and taken % KEPT == 0
         if enough or (s == steps - 1 and taken % KEPT):
             n = KEPT if enough else taken % KEPT
             if request.cells:
-                _sum_cells(kept, g, request, taken - n, n, size // L, L, sums, work.samples)
+                _sum_cells(kept, g, request, taken - n, n, nodes, L, sums, work.samples)
             else:
                 _sum_lanes(g, request, taken - n, n, L, sums, work.dipoles)
 

@@ -29,6 +29,7 @@ from apical.engines.cpu.tables import (
     clamp_type,
 )
 from apical.plan.discretise import Floats, Ints
+from apical.plan.observables import on_compartments
 from apical.plan.plan import Inputs as GivenInputs
 from apical.plan.plan import Plan
 from apical.plan.recordings import RecordingPlan
@@ -185,13 +186,15 @@ def sums(batch: Batch) -> tuple[Sums, Ints]:
                 continue
             slot, keeper = -1, False
             if is_dipole:
-                where = weights.of_dipole(kind, lanes, position), 0, 0
+                nodes = kind.programs[0].cell.tree.nodes
+                where = weights.of_dipole(kind, lanes, position), 0, 0, nodes
             else:
                 n_cells = batch.plan.populations[population].n
                 first = position[0] * n_cells + cells[0]
                 observable = number - len(batch.plan.populations)
                 all_cells = n_cells * len(kind.members)
-                where = weights.of_observable(observable, kind), first, all_cells
+                place, nodes = weights.of_observable(observable, kind)
+                where = place, first, all_cells, nodes
                 keeper = every not in slots
                 slot = slots.setdefault(every, len(slots))
             rows.append((every, outputs, *where, to, room, slot, keeper))
@@ -259,6 +262,7 @@ class _Weights:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
         self._places: dict[tuple[int, int], int] = {}
+        self._kinds: dict[int, tuple[int, dict[int, list[Floats]]]] = {}
         self._parts: list[Floats] = []
         self._size = 0
 
@@ -269,11 +273,24 @@ class _Weights:
         key = (id(programs[0]), lanes) if alike else (-1, self._size)
         return self._place(key, lambda: [_dipole_weights(programs, lanes)])
 
-    def of_observable(self, number: int, kind: Kind) -> int:
-        """Return where the weights of the cells of a kind begin."""
-        plans = [self._batch.members[m].plan for m in kind.members]
-        weights = [plan.observables[number].weights for plan in plans]
-        return self._place((number, id(kind)), lambda: by_cell(weights))
+    def of_observable(self, number: int, kind: Kind) -> tuple[int, int]:
+        """Return where the weights of the cells of a kind begin, and of how many nodes they are."""
+        nodes, weights = self._of_kind(kind)
+        parts = [w[..., :nodes] for w in weights[number]]
+        return self._place((number, id(kind)), lambda: by_cell(parts)), nodes
+
+    def _of_kind(self, kind: Kind) -> tuple[int, dict[int, list[Floats]]]:
+        """Return the weights of all observables of a kind, each member's, and their nodes."""
+        if id(kind) not in self._kinds:
+            plans = [self._batch.members[m].plan for m in kind.members]
+            found = {
+                k: [on_compartments(plan, k) for plan in plans]
+                for k, o in enumerate(plans[0].observables)
+                if o.population == kind.population
+            }
+            used = [np.flatnonzero(w.any(axis=(0, 1))) for ws in found.values() for w in ws]
+            self._kinds[id(kind)] = int(max(k.max(initial=0) for k in used)) + 1, found
+        return self._kinds[id(kind)]
 
     def _place(self, key: tuple[int, int], parts: Callable[[], list[Floats]]) -> int:
         if key not in self._places:

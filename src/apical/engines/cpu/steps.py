@@ -37,6 +37,13 @@ def copy(a, out):
 
 
 @njit(**INNER)
+def add(a, out):
+    """Add a whole array."""
+    for j in range(a.shape[0]):
+        out[j] += a[j]
+
+
+@njit(**INNER)
 def assemble(current, conductance, area, base, right, diagonal):
     """Turn densities into the right side (nA) and diagonal (µS) of the voltage equation.
 

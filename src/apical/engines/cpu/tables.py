@@ -63,11 +63,11 @@ RECORD = _record("where", "every", "place")
 SHOWN = _record("mechanism", "address", "late", "every", "first", "last")
 #: Weighted sums of a group's voltages over nodes and the cells of each piece. Pieces of one output
 #: lie one after the other, with `room` for a window's samples. Weights of dipoles are rows of
-#: lanes, and `cells` is 0. Those of observables go by cell: the group begins at `first_cell` of all
-#: `cells`; those of equal `every` share a place for voltages, which the first one, the `keeper`,
-#: fills.
+#: lanes, and `cells` is 0. Those of observables go by cell and are of the first `nodes` only: the
+#: group begins at `first_cell` of all `cells`; those of equal `every` share a place for voltages,
+#: which the first one, the `keeper`, fills.
 SUM = _record(
-    "every", "outputs", "weights", "first_cell", "cells", "to", "room", "kept", "keeper",
+    "every", "outputs", "weights", "first_cell", "cells", "nodes", "to", "room", "kept", "keeper",
 )  # fmt: skip
 #: Cells of a group that are summed at once: first lane, and how many. Cells 8k to 8k + 7 of a
 #: member's population are an octet, whose sum is the same wherever its cells are. Where the next

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numba import njit
 
 from apical.engines.cpu.math import INNER
-from apical.engines.cpu.steps import clear
+from apical.engines.cpu.steps import add, clear
 
 
 @njit(**INNER)
@@ -31,18 +31,18 @@ def _sum_parts(o, parts, sums, total):
 
     Cells of an octet are added in the precision of the run, as they are where they lie together.
     """
-    values, real = sums.values, sums.weights.dtype.type
+    n, real = total.shape[0], sums.weights.dtype.type
     clear(total)
-    octet = 0
+    octet = sums.values
     for p in range(parts.shape[0]):
         at = parts[p].at + o * parts[p].apart
+        part = sums.values[at : at + n]
         if parts[p].goes_on:
-            for j in range(total.shape[0]):
-                values[octet + j] = real(values[octet + j] + values[at + j])
+            for j in range(n):
+                octet[j] = real(octet[j] + part[j])
         else:
-            octet = at
+            octet = part
     for p in range(parts.shape[0]):
         if not parts[p].goes_on:
             at = parts[p].at + o * parts[p].apart
-            for j in range(total.shape[0]):
-                total[j] += values[at + j]
+            add(sums.values[at : at + n], total)
