@@ -76,6 +76,8 @@ def advance(
     bare = model.lists[kind.first_bare : kind.last_bare]
     current, conductance = work.current[:size], work.conductance[:size]
     right, diagonal = work.right[:size], work.diagonal[:size]
+    # gates are at compartments, which are the first nodes
+    gated = v[: kind.compartments * L]
     at_site = v[kind.spike_node * L : (kind.spike_node + 1) * L]
     mine, event, last_event = events.events[events.share[g]], events.first[g], events.last[g]
     found = _NONE
@@ -102,7 +104,7 @@ def advance(
         for b in range(kind.first_bundle, kind.last_bundle):
             bundle = model.bundles[b]
             if bundle.grid != located:
-                located, inside = bundle.grid, _locate(v, model.grids[bundle.grid], work.rows)
+                located, inside = bundle.grid, _locate(gated, model.grids[bundle.grid], work.rows)
             _advance_bundle(bundle, group, x, v, inside, constants, axis, model, work.rows)
         _advance_others(
             kind, x, v, constants, current, conductance, L, which, axis.dt, model, work.sites

@@ -59,7 +59,7 @@ class _Packer:
         first_ion = self._put(self.lists, ions)
         bare = self._put(self.lists, program.bare)
         self.kinds.append((
-            cell.tree.nodes, self._put(self.lists, cell.tree.parent),
+            cell.tree.nodes, cell.tree.compartments, self._put(self.lists, cell.tree.parent),
             self._put(self.lists, cell.tree.order), first, len(self.mechanisms), first_channels,
             len(self.channels), first_bundle, len(self.bundles), first_ion,
             first_ion + len(ions), cell.spike_node, layout.membrane, program.assembled,

@@ -25,12 +25,13 @@ def _record(*names: str) -> np.dtype:
     return np.dtype([(name, _INT) for name in names])
 
 
-#: A kind of cells: its nodes' parents and order, mechanisms, channels and gates that go together,
-#: ion currents, and whether channels assemble the voltage equation, but for that of bare nodes.
+#: A kind of cells: its nodes, compartments first, their parents and order, mechanisms, channels and
+#: gates that go together, ion currents, and whether channels assemble the voltage equation, but for
+#: that of bare nodes.
 KIND = _record(
-    "nodes", "parent", "order", "first_mechanism", "last_mechanism", "first_channels",
-    "last_channels", "first_bundle", "last_bundle", "first_ion", "last_ion", "spike_node",
-    "membrane_row", "assembled", "first_bare", "last_bare",
+    "nodes", "compartments", "parent", "order", "first_mechanism", "last_mechanism",
+    "first_channels", "last_channels", "first_bundle", "last_bundle", "first_ion", "last_ion",
+    "spike_node", "membrane_row", "assembled", "first_bare", "last_bare",
 )  # fmt: skip
 #: A mechanism of a kind: first rows of its states and parameters, how many, the runs of nodes
 #: that it covers, and addresses of its kernels (0: none).
