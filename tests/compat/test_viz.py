@@ -365,6 +365,12 @@ def test_potentials_are_stacked_by_contact(shank):
         shank.plot_lfp(color=np.ones((2, 4)), show=False)
 
 
+@pytest.mark.parametrize("contacts", [1, 2, 3])
+def test_a_current_source_density_takes_four_contacts(contacts):
+    with pytest.raises(IndexError, match="four contacts"):
+        calculate_csd2d(np.ones((contacts, 5)))
+
+
 def test_csd_is_in_ms_and_has_its_sinks_in_the_colour_asked_for(shank):
     ax, _ = shank.plot_csd(show=False).axes
     assert ax.get_xlabel() == "Time (ms)"

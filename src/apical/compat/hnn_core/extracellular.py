@@ -26,8 +26,15 @@ def calculate_csd2d(lfp_data: Any, delta: float = 1) -> np.ndarray:
     -------
     (contact, time) array
         Minus the second difference; at the ends, extrapolated linearly.
+
+    Raises
+    ------
+    IndexError
+        If there are fewer than four contacts.
     """
     inner = -np.diff(lfp_data, n=2, axis=0) / delta**2
+    if len(inner) < 2:
+        raise IndexError(f"a current source density takes four contacts; got {len(lfp_data)}")
     first, last = 2 * inner[:1] - inner[1:2], 2 * inner[-1:] - inner[-2:-1]
     return np.concatenate([first, inner, last])
 
