@@ -252,6 +252,33 @@ def at_the_end(hc):
     return net, {"tstop": 15.0}
 
 
+def at_once(hc):
+    """Drive cells fire together; what comes between decides their order."""
+    net = column(hc, shape=(2, 2), distance=1.0)
+    evoked(net, "all", 5.0, sigma=0.0, numspikes=2)
+    trains = {
+        "a": [3.0, 7.5, 9.0], "b": [5.0, 9.0], "c": [7.0, 7.5, 9.0], "d": [3.0, 5.0, 5.0, 9.0],
+    }  # fmt: skip
+    net.add_spike_train_drive(
+        "trains", spike_data=trains, location="distal", weights_ampa=PYRAMIDS, conn_seed=1
+    )
+    net.add_bursty_drive(
+        "bursts", tstart=4.0, burst_rate=100.0, numspikes=3, spike_isi=2.0, location="proximal",
+        weights_ampa={"L2_basket": 0.02}, n_drive_cells=4, probability=0.5,
+    )  # fmt: skip
+    return net, {"tstop": 21.0}
+
+
+def other_segments(hc):
+    """Lists of values stay as they are: some are not used, or the last segments get none."""
+    net = column(hc, shape=(2, 2))
+    sections = net.cell_types["L5_pyramidal"]["cell_object"].sections
+    sections["apical_1"].nseg, sections["apical_2"].nseg = 7, 15
+    net.cell_types["L2_pyramidal"]["cell_object"].sections["apical_1"].nseg = 2
+    evoked(net, mu=8.0)
+    return net, {"tstop": 20.0}
+
+
 def several_thresholds(hc):
     net = column(hc, shape=(2, 2))
     for source, threshold in (("L2_pyramidal", -30.0), ("L5_pyramidal", 10.0)):
@@ -285,7 +312,8 @@ def written_somatosensory(hc):
 CASES = (
     erp, poisson, bursty, probability, together, bias, connections, cleared, positions, law,
     calcium, gains, spike_train, electrodes, recorded, soma, legacy, gamma, n20, changed_cells,
-    currents, at_the_end, several_thresholds, silent_cells, written_n20, written_somatosensory,
+    currents, at_the_end, at_once, other_segments, several_thresholds, silent_cells, written_n20,
+    written_somatosensory,
 )  # fmt: skip
 
 

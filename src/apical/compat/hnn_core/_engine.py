@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from apical.compat.hnn_core._queue import LATER, LINE, in_order_of_queue
 from apical.compat.hnn_core._trace import Trace
 from apical.compat.hnn_core.cell_response import CellResponse
 from apical.compat.hnn_core.dipole import Dipole
 from apical.compat.hnn_core.hnn_io import network_to_dict
 from apical.errors import NumericalError
 from apical.io.hnn import network_from_configuration
+from apical.io.hnn.cells import usual_value
 from apical.model import Gaussian, Recording
 from apical.plan.connect import Connections, Pairs, connect, kernel_factor, receptor_sites
 from apical.plan.drives import DrivePlan
@@ -44,10 +46,6 @@ if TYPE_CHECKING:
     from apical.running.prepare import Drawn
 
 _RECORDED = {"record_vsec": "vsec", "record_isec": "isec", "record_ca": "ca"}
-#: NEURON calls the time of a spike (ms) this much later than the step in which it is seen.
-_LATER = 1e-10
-#: Model time (ms) from one line of progress to the next.
-_LINE = 10
 
 
 @dataclass(frozen=True)
@@ -180,12 +178,12 @@ def _printer(prepared: Prepared) -> Callable[[float], None]:
         batch = min(int(fraction * n / size), (n - 1) // size)
         first = batch * size
         together = min(size, n - first)
-        line = int((fraction * n - first) / together * duration / _LINE + 1e-9)
-        if batch * 10**6 + line <= printed or line * _LINE >= duration:
+        line = int((fraction * n - first) / together * duration / LINE + 1e-9)
+        if batch * 10**6 + line <= printed or line * LINE >= duration:
             return
         printed = batch * 10**6 + line
         for trial in range(first, first + together):
-            print(f"Trial {trial + 1}: {float(line * _LINE)} ms...")
+            print(f"Trial {trial + 1}: {float(line * LINE)} ms...")
 
     return report
 
@@ -200,12 +198,31 @@ def _model(net: Network, dt: float) -> NetworkModel:
     config["external_drives"] = {}
     # cells that reach no others spike at what the parameters say
     config["threshold"] = net._params["threshold"]
+    for template in config["cell_types"].values():
+        for section in template["cell_object"]["sections"].values():
+            section["mechs"] = _for_segments(section["mechs"], section["nseg"])
     for array in config["rec_arrays"].values():
         # where no method is named, `_as_seen` says what is recorded
         array["method"] = array["method"] or "psa"
     model = network_from_configuration(config, single_diameters=True)
     electrodes = {name: array.set({"every": dt}) for name, array in model.electrodes.items()}
     return model.with_(electrodes=electrodes, recordings=_recordings(net, model, dt))
+
+
+def _for_segments(mechs: Mapping[str, Mapping[str, Any]], n: int) -> dict[str, dict[str, Any]]:
+    """Return channels whose lists have a value for each segment, whatever their number was.
+
+    As in hnn-core, values go to the first segments, and what is left keeps the usual value.
+    """
+    found: dict[str, dict[str, Any]] = {name: dict(given) for name, given in mechs.items()}
+    for name, given in found.items():
+        for attribute, value in given.items():
+            if isinstance(value, list) and len(value[1]) != n:
+                places, values = ([*column[:n]] for column in value)
+                missing = n - len(values)
+                usual = usual_value(name, attribute.removesuffix(f"_{name}")) if missing else 0.0
+                given[attribute] = [places + missing * [0.5], values + missing * [usual]]
+    return found
 
 
 def _recordings(net: Network, model: NetworkModel, dt: float) -> dict[str, Recording]:
@@ -364,7 +381,7 @@ def _gather(net: Network, result: Result, prepared: Prepared, postproc: bool) ->
     """Put spikes and recordings into the network, and return dipoles."""
     times = _sums_of_steps(prepared.plan)
     response = CellResponse(list(net.cell_types), times=times)
-    _put_spikes(net, result, response, times, prepared.plan.dt)
+    _put_spikes(net, result, response, times, prepared)
     _put_recordings(net, result, response)
     net.cell_response = response
     for own, name in zip(result.lfp, net.rec_arrays, strict=True):
@@ -397,24 +414,30 @@ def _dipole(net: Network, result: Result, trial: int, times: Floats) -> Dipole:
 
 
 def _put_spikes(
-    net: Network, result: Result, response: CellResponse, times: Floats, dt: float
+    net: Network, result: Result, response: CellResponse, times: Floats, prepared: Prepared
 ) -> None:
     """Put the spikes of cells and drives into a response, trial after trial."""
     types = sorted(net.cell_types, key=lambda name: net.gid_ranges[name].start)
     first = np.array([net.gid_ranges[name].start for name in (*types, *net.external_drives)])
     spikes = result.arrays.spikes
     of_cells = spikes["source"] < len(types)
-    when = spikes["time"].copy()
-    step = np.round(when / dt).astype(int)
+    began = spikes["time"].copy()
+    step = np.round(began / prepared.plan.dt).astype(int)
     # NEURON's time is a sum of steps
-    when[of_cells] = times[step[of_cells]] + _LATER
+    began[of_cells] = times[step[of_cells]]
+    when = began + np.where(of_cells, LATER, 0.0)
     # it looks for spikes when a step begins, so that none is seen at the end
     seen = ~of_cells | (step < len(times) - 1)
     gids = first[spikes["source"]] + spikes["cell"]
     for trial in range(result.trials):
-        mine = seen & (spikes["trial"] == trial)
+        mine = np.flatnonzero(seen & (spikes["trial"] == trial))
+        # events of drives at the beginning of a step come before it
+        mine = mine[np.lexsort((gids[mine], of_cells[mine], began[mine]))]
+        ordered = in_order_of_queue(
+            net, prepared.options.duration, began[mine], gids[mine], ~of_cells[mine]
+        )
         response._spike_times.append(when[mine].tolist())
-        response._spike_gids.append(gids[mine].tolist())
+        response._spike_gids.append(ordered.tolist())
     response.update_types(net.gid_ranges)
 
 

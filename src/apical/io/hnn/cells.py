@@ -222,6 +222,12 @@ def in_own_unit(value: float, mechanism: str, parameter: str) -> float:
     return parse_quantity(f"{value!r} {unit}", _PER_AREA if unit == _PICO else unit)
 
 
+def usual_value(mechanism: str, parameter: str) -> float:
+    """Return what a parameter is where nothing is said, in the unit that it has in hnn-core."""
+    given = library.mechanism(mechanism).program.parameters[parameter].default
+    return given / in_own_unit(1.0, mechanism, parameter)
+
+
 def _single(value: float) -> float:
     """Round to single precision, in which NEURON keeps diameters of sections with 3-D points."""
     return struct.unpack("f", struct.pack("f", value))[0]
