@@ -224,6 +224,12 @@ def test_files_of_a_batch_come_in_order(tmp_path):
     assert [f["param_values"][0]["first"] for f in files] == [0, 5, 10, 100]
 
 
+def test_a_batch_in_a_folder_that_is_not_there(tmp_path):
+    batch = BatchSimulate(lambda values, net: None, small(), save_folder=tmp_path / "no")
+    with pytest.raises(FileNotFoundError):
+        batch.load_all_results()
+
+
 def test_batch_of_spikes_without_dipoles():
     batch = BatchSimulate(lambda values, net: None, small(), 6.0, save_dpl=False, save_spiking=True)
     (result,) = batch.run({"nothing": [0]}, verbose=False)["simulated_data"][0]

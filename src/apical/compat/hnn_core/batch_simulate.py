@@ -242,7 +242,7 @@ class BatchSimulate:
 
     def load_all_results(self) -> list[dict[str, Any]]:
         """Return the contents of all files in the folder, in the order of simulations."""
-        paths = Path(self.save_folder).glob("sim_run_*.npz")
+        paths = [p for p in Path(self.save_folder).iterdir() if p.match("sim_run_*.npz")]
         # of two numbers the longer one is larger
         ordered = sorted(paths, key=lambda path: (path.name.index("-"), path.name))
         return [self.load_results(path) for path in ordered]
