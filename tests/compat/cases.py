@@ -297,6 +297,15 @@ def silent_cells(hc):
     return net, {"tstop": 25.0}
 
 
+def above_threshold(hc):
+    """Some cells begin above their threshold, which is a spike."""
+    net = column(hc, shape=(2, 2))
+    net.cell_types["L2_pyramidal"]["cell_object"].modify_section("soma", v0=20.0)
+    net.cell_types["L5_basket"]["cell_object"].modify_section("soma", v0=0.0)
+    evoked(net, mu=8.0, n_drive_cells=2, cell_specific=False)
+    return net, {"tstop": 15.0, "n_trials": 2}
+
+
 def written(hc, name):
     return hc.read_network_configuration(NETWORKS / f"{name}.json"), {"tstop": 60.0}
 
@@ -312,8 +321,8 @@ def written_somatosensory(hc):
 CASES = (
     erp, poisson, bursty, probability, together, bias, connections, cleared, positions, law,
     calcium, gains, spike_train, electrodes, recorded, soma, legacy, gamma, n20, changed_cells,
-    currents, at_the_end, at_once, other_segments, several_thresholds, silent_cells, written_n20,
-    written_somatosensory,
+    currents, at_the_end, at_once, other_segments, several_thresholds, silent_cells,
+    above_threshold, written_n20, written_somatosensory,
 )  # fmt: skip
 
 

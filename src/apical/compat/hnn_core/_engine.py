@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from apical.running.options import Options
     from apical.running.prepare import Drawn
 
+#: Names of drives that stand for the first spikes of cells begin so.
+_START = "start>"
 _RECORDED = {"record_vsec": "vsec", "record_isec": "isec", "record_ca": "ca"}
 
 
@@ -161,9 +163,10 @@ def _prepared(
         precision=_choice.precision, start="given", threads=_choice.threads or threads,
     )  # fmt: skip
     prepared = prepare(model, options, kept=n_trials)
-    drives = tuple(_drive_plan(net, name, prepared.plan) for name in net.external_drives)
+    drives = [_drive_plan(net, name, prepared.plan) for name in net.external_drives]
+    drives += _at_the_start(net, prepared.plan, n_trials)
     observables = tuple(_as_seen(net, o, prepared.plan) for o in prepared.plan.observables)
-    plan = dataclasses.replace(prepared.plan, drives=drives, observables=observables)
+    plan = dataclasses.replace(prepared.plan, drives=tuple(drives), observables=observables)
     return dataclasses.replace(prepared, plan=plan)
 
 
@@ -269,15 +272,14 @@ class _Replayed(DrivePlan):
 
 def _drive_plan(net: Network, name: str, plan: Plan) -> _Replayed:
     """Return a drive with the pairs that the network's connections have."""
-    mine = [c for c in net.connectivity if c["src_type"] == name]
     gids, drive = net.gid_ranges[name], net.external_drives[name]
-    onto: dict[str, list[Pairs]] = {}
-    for conn in (c for c in mine if _sections(net, c)):
-        # populations are in the order of cells
-        first = net.gid_ranges[conn["target_type"]][0]
-        population = next(p for p in plan.populations if p.first == first)
-        onto.setdefault(population.name, []).append(_pairs(net, conn, plan, population))
-    reached = {gid - gids[0] for c in mine for gid, targets in c["gid_pairs"].items() if targets}
+    reached = {
+        gid - gids[0]
+        for conn in net.connectivity
+        if conn["src_type"] == name
+        for gid, targets in conn["gid_pairs"].items()
+        if targets
+    }
     # a drive cell without connections is not there, unless all cells share the drive
     here = reached if drive["cell_specific"] else set(range(len(gids)))
     # NEURON's end is the sum of all steps
@@ -292,11 +294,41 @@ def _drive_plan(net: Network, name: str, plan: Plan) -> _Replayed:
         times = np.array([time for train in trains for time in train], float)
         of_cells = np.repeat(np.arange(len(trains)), [len(t) for t in trains])
         events.append((times[times <= end], of_cells[times <= end]))
+    return _replayed(net, name, plan, events)
+
+
+def _at_the_start(net: Network, plan: Plan, n_trials: int) -> list[_Replayed]:
+    """Return the first spikes of cells that begin above their threshold, as drives.
+
+    NEURON sees them in the first step; the engine sees crossings.
+    """
+    found = []
+    for name, template in net.cell_types.items():
+        gids = net.gid_ranges[name]
+        population = next(p for p in plan.populations if p.first == gids.start)
+        if template["cell_object"].sections["soma"].v0 > population.cell.threshold:
+            once = np.full(len(gids), LATER), np.arange(len(gids))
+            found.append(_replayed(net, name, plan, n_trials * [once]))
+    return found
+
+
+def _replayed(
+    net: Network, name: str, plan: Plan, events: Sequence[tuple[Floats, Ints]]
+) -> _Replayed:
+    """Return events of a drive or cell type, with the pairs that the network's connections have."""
+    onto: dict[str, list[Pairs]] = {}
+    for conn in net.connectivity:
+        if conn["src_type"] == name and _sections(net, conn):
+            # populations are in the order of cells
+            first = net.gid_ranges[conn["target_type"]][0]
+            population = next(p for p in plan.populations if p.first == first)
+            onto.setdefault(population.name, []).append(_pairs(net, conn, plan, population))
     connections: dict[str, Connections] = {
         population: connect(parts, plan.duration) for population, parts in onto.items()
     }
-    cells = tuple(("", k) for k in range(len(gids)))
-    return _Replayed(name, cells, connections, tuple(events))
+    cells = tuple(("", k) for k in range(len(net.gid_ranges[name])))
+    own = f"{_START}{name}" if name in net.cell_types else name
+    return _Replayed(own, cells, connections, tuple(events))
 
 
 def _sections(net: Network, conn: Any) -> list[str]:
@@ -418,9 +450,10 @@ def _put_spikes(
 ) -> None:
     """Put the spikes of cells and drives into a response, trial after trial."""
     types = sorted(net.cell_types, key=lambda name: net.gid_ranges[name].start)
-    first = np.array([net.gid_ranges[name].start for name in (*types, *net.external_drives)])
+    sources = [*types, *(drive.name.removeprefix(_START) for drive in prepared.plan.drives)]
+    first = np.array([net.gid_ranges[name].start for name in sources])
     spikes = result.arrays.spikes
-    of_cells = spikes["source"] < len(types)
+    of_cells = np.array([name in types for name in sources])[spikes["source"]]
     began = spikes["time"].copy()
     step = np.round(began / prepared.plan.dt).astype(int)
     # NEURON's time is a sum of steps

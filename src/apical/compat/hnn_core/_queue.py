@@ -89,7 +89,8 @@ def in_order_of_queue(
     for time in range(0, int(tstop), LINE):
         queue.insert(float(time))
     while len(order) < drives.sum():
-        while cells and cells[0][0] < queue.next[0]:
+        # spikes are looked for when a step begins, in the first one before anything has happened
+        while cells and cells[0][0] < (queue.next[0] or LATER):
             time, gid = cells.popleft()
             for delay in delays.get(gid, ()):
                 queue.insert(time + LATER + delay)
