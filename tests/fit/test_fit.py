@@ -347,6 +347,21 @@ def test_an_option_that_is_none_is_named(column, target, formula):
         fitted(column, target, budget=2, precison="double")
 
 
+def test_a_stepwise_fit_names_a_drive_after_the_recording(target, formula):
+    """Also one that ends before the simulation, or with a window."""
+    late = models.erp(grid=(3, 3)).set({"drives.evprox2.mu": 5000})
+    space = Space(late, {"near": Parameter(TIME, 10, 30),
+                         "late": Parameter("drives.evprox2.mu", 4900, 5100)})  # fmt: skip
+    said = "evprox2: arrives at 4900 to 5100 ms, after the end of what is compared, "
+    for objective, duration, end in (
+        (target, 170.0, 40), (target, 30.0, 30),
+        (Rmse(target.recorded, window=(0, 20)) + Rates({"L5_pyramidal": 8}), 30.0, 20),
+    ):  # fmt: skip
+        with pytest.raises(ModelError, match=f"{said}{end} ms"):
+            apical.fit(space, objective, duration, method="stepwise", budget=4, trials=1)
+    assert formula == []
+
+
 def test_the_engine_is_kept_by_name(column, target, formula):
     """Or a fit could begin on a GPU and go on without, and its losses would not be comparable."""
     found = fitted(column, target, budget=2)

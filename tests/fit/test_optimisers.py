@@ -118,6 +118,9 @@ def test_a_missing_package_names_the_extra(method, monkeypatch):
         searched(method, (0.5,))
 
 
+TIMES = np.arange(171.0)
+
+
 @pytest.fixture(scope="module")
 def column():
     return models.erp(grid=(3, 3))
@@ -125,7 +128,7 @@ def column():
 
 def test_stages_follow_the_drives(column):
     space = Space.of_drives(column)
-    found = stages(column, space.parameters, 170.0)
+    found = stages(column, space.parameters, 170.0, TIMES)
     assert [s.name for s in found] == ["evprox1", "evdist1", "evprox2", "all"]
     names = [{space.names[k].split(".")[0] for k in s.parameters} for s in found[:-1]]
     assert names == [{"evprox1"}, {"evdist1"}, {"evprox2"}]
@@ -140,21 +143,40 @@ def test_stages_follow_the_drives(column):
 
 def test_drives_that_overlap_vary_together(column):
     near = column.set({"drives.evdist1.mu": 36.0})
-    found = stages(near, Space.of_drives(near).parameters, 170.0)
+    found = stages(near, Space.of_drives(near).parameters, 170.0, TIMES)
     assert [s.name for s in found] == ["evprox1, evdist1", "evprox2", "all"]
     # a short window within a long one does not end it
     wide = Space(column, {"long": Parameter("drives.evprox1.mu", 10, 165),
                           "short": Parameter("drives.evdist1.mu", 60, 65),
                           "late": Parameter("drives.evprox2.mu", 130, 140)})  # fmt: skip
-    assert len(stages(column, wide.parameters, 170.0)) == 1
+    assert len(stages(column, wide.parameters, 170.0, TIMES)) == 1
     tied = Space(column, {"t": Parameter(("drives.evprox1.mu", "drives.evdist1.mu"), 20, 60),
                           "s": Parameter("drives.evprox2.sigma", 1, 9)})  # fmt: skip
-    assert [s.name for s in stages(column, tied.parameters, 170.0)] == ["evprox2", "all"]
+    assert [s.name for s in stages(column, tied.parameters, 170.0, TIMES)] == ["evprox2", "all"]
     one = Space(column, {"s": Parameter("drives.evprox2.sigma", 1, 9)})
-    assert [s.name for s in stages(column, one.parameters, 170.0)] == ["all"]
+    assert [s.name for s in stages(column, one.parameters, 170.0, TIMES)] == ["all"]
     none = Space(column, {"c": Parameter("celsius", 30, 40)})
     with pytest.raises(ModelError, match="evoked drives"):
-        stages(column, none.parameters, 170.0)
+        stages(column, none.parameters, 170.0, TIMES)
+
+
+def test_drives_that_nothing_compared_tells_of_are_named(column):
+    """It said that weights must not be all 0, or spent candidates on what cannot be seen."""
+    varied = Space(column, {"near": Parameter("drives.evprox1.mu", 15, 30),
+                            "late": Parameter("drives.evprox2.mu", 130, 150)})  # fmt: skip
+    assert len(stages(column, varied.parameters, 170.0, TIMES)) == 3
+    # what does not compare at times is weighted by none
+    assert len(stages(column, varied.parameters, 170.0, np.empty(0))) == 3
+    with pytest.raises(ModelError) as wrong:
+        stages(column, varied.parameters, 170.0, np.arange(41.0))
+    said = "drives.evprox2: arrives at 130 to 150 ms, after the end of what is compared, 40 ms"
+    assert str(wrong.value).startswith(f"{said} (leave its parameters out of the space, or")
+    apart = column.set({"drives.evprox1.mu": 5.0, "drives.evprox2.mu": 160.0})
+    early = Space(apart, {"early": Parameter("drives.evprox1.mu", 2, 8),
+                          "late": Parameter("drives.evprox2.mu", 130, 165)})  # fmt: skip
+    said = "arrives at 2 to 8 ms, and later ones govern all that is compared, 168 to 170 ms"
+    with pytest.raises(ModelError, match=said):
+        stages(early.base, early.parameters, 170.0, TIMES[-3:])
 
 
 def test_a_stage_varies_its_own_parameters():

@@ -19,6 +19,7 @@ from apical.fit.candidates import Candidates, Report
 from apical.fit.fitted import Fit
 from apical.fit.journal import Journal
 from apical.fit.objectives import Function, Objective
+from apical.fit.objectives.waveforms import Waveform
 from apical.fit.optimise import OPTIMISERS, Ended, Search, Stage, stages, stepwise
 from apical.fit.space import Space
 from apical.fit.texts import plain
@@ -221,7 +222,7 @@ def _search(found: Candidates, asked: Mapping[str, Any]) -> str:
     try:
         if asked["method"] != "stepwise":
             return OPTIMISERS[asked["method"]](search)
-        plan = stages(space.base, space.parameters, simulated["duration"])
+        plan = stages(space.base, space.parameters, simulated["duration"], _compared(found))
         seen = {
             stage.name: found.objective
             if stage.weights is None
@@ -235,6 +236,13 @@ def _search(found: Candidates, asked: Mapping[str, Any]) -> str:
         return stepwise(search, plan, staged, lambda: np.array(found.best.unit))
     except Ended as end:
         return str(end)
+
+
+def _compared(found: Candidates) -> np.ndarray:
+    """Return the times (ms) at which waveforms are compared; none, if no waveforms are."""
+    parts = [part.time for part, _ in found.objective.parts if isinstance(part, Waveform)]
+    times = np.concatenate([np.empty(0), *parts])
+    return times[(times >= 0) & (times <= found.options["duration"])]
 
 
 def _recipe(found: Candidates) -> dict[str, Any]:

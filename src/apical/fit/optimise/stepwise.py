@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _DECAY, _REACH = 1.6, 3.0
 #: Distance of weights (ms), and a standard deviation (ms) that has a distribution.
 _EVERY, _LEAST = 0.25, 0.01
+#: Times that count less than this for a stage say nothing of its drives.
+_NOTHING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,9 @@ def _alone(
     return min(seen, key=lambda one: one[0])[1] if seen else place
 
 
-def stages(network: Network, parameters: Mapping[str, Parameter], duration: float) -> list[Stage]:
+def stages(
+    network: Network, parameters: Mapping[str, Parameter], duration: float, times: np.ndarray
+) -> list[Stage]:
     """Return the stages of a stepwise fit.
 
     A drive's samples count from when it can first arrive on, by the distribution of its times, and
@@ -137,11 +141,13 @@ def stages(network: Network, parameters: Mapping[str, Parameter], duration: floa
         What varies; what concerns no single evoked drive does so in the last stage only.
     duration : float, ms
         Length of the simulation.
+    times : array, ms
+        Times at which waveforms are compared.
 
     Raises
     ------
     ModelError
-        If nothing concerns an evoked drive.
+        If nothing concerns an evoked drive, or drives arrive when nothing is compared.
     """
     owners = [_owner(network, parameter) for parameter in parameters.values()]
     drives = {
@@ -156,7 +162,34 @@ def stages(network: Network, parameters: Mapping[str, Parameter], duration: floa
         name: Arrival(drive.mu, drive.sigma, *_window(name, drive, parameters))
         for name, drive in drives.items()
     }
-    return stages_of_drives(owners, arrivals, duration)
+    found = stages_of_drives(owners, arrivals, duration)
+    if problems := [
+        _unseen(name, arrivals[name], times)
+        for stage in found
+        if _blind(stage, times)
+        for name in dict.fromkeys(owners[k] for k in stage.parameters)
+    ]:
+        raise ModelError(problems)
+    return found
+
+
+def _blind(stage: Stage, times: np.ndarray) -> bool:
+    """Whether nothing that is compared tells of the drives of a stage."""
+    if stage.weights is None or not times.size:
+        return False
+    return np.interp(times, stage.weights["time"], stage.weights).max() < _NOTHING
+
+
+def _unseen(name: str, arrival: Arrival, times: np.ndarray) -> Problem:
+    """Say why what is compared tells nothing of a drive."""
+    first, last = times.min(), times.max()
+    when = f"arrives at {arrival.low:g} to {arrival.high:g} ms, "
+    if arrival.low > last:
+        when += f"after the end of what is compared, {last:g} ms"
+    else:
+        when += f"and later ones govern all that is compared, {first:g} to {last:g} ms"
+    hint = "leave its parameters out of the space, or record, simulate and compare its times, too"
+    return Problem(f"drives.{name}", when, hint)
 
 
 def stages_of_drives(
