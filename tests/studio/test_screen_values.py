@@ -216,6 +216,17 @@ def test_an_electrode_is_placed_and_what_it_sees_changes(screen, tmp_path):
     assert found[1] == [120, 80, -110]
 
 
+def test_an_electrode_row_that_is_added_is_as_the_first_one(screen, tmp_path):
+    """It was read at every step, which made dragging slow, and stood in the midst of somata."""
+    before = screen.drawn()
+    screen.page.get_by_title("One more row of electrodes").click()
+    screen.settled(before)
+    first, second = model(screen, tmp_path)["electrodes"].values()
+    assert second["every"] == first["every"] == 0.1
+    (x, y, z), other = first["positions"][0], second["positions"][0]
+    assert other == [x + 50, y, z]
+
+
 # --- electrodes in the picture of the column ------------------------------------------------------
 
 

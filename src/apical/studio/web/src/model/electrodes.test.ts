@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { carried, type Point } from "./electrodes";
+import { beside, carried, newArray, type Point } from "./electrodes";
 
 const row: Point[] = [[51, 1, -325], [51, 1, -175], [51, 1, -25]];
 
@@ -11,4 +11,12 @@ test("an array is carried by one of its contacts, to round numbers", () => {
 
 test("what does not move keeps its place", () => {
   assert.deepEqual(carried(row, 2, row[2]), row);
+});
+
+test("a new array stands beside the cells and the others, and is read every 0.1 ms", () => {
+  const somata = new Float32Array([0, 0, 3, 9, 0, 3, 0, 9, 900, 9, 9, 900]);
+  assert.deepEqual(beside(somata, 0), { x: 54, y: 4 });
+  assert.deepEqual(beside(somata, 1), { x: 104, y: 4 });
+  assert.deepEqual(beside(new Float32Array(), 0), { x: 50, y: 0 });
+  assert.deepEqual(newArray(row), { positions: row, every: 0.1 });
 });

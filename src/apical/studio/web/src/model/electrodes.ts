@@ -7,12 +7,31 @@ import { short, tidy } from "./format";
 /** x, y and height in µm. */
 export type Point = [number, number, number];
 
+/** How often a new array is read (ms), and how far from the middle of the cells and the next one it stands (µm): as
+ * the studio's own in Python, for the same reasons. */
+const EVERY = 0.1;
+const ASIDE = 50;
+
 /** Where contacts are put by hand: multiples of so many µm, and of one with a fine hand. */
 const GRID = 5;
 
 /** Where the contacts of an array are. */
 export function contactsOf(setup: Setup, base: Tree, name: string): Point[] {
   return (valueOf(setup, base, `electrodes.${name}.positions`) ?? []) as Point[];
+}
+
+/** An array as it is added. */
+export function newArray(positions: Point[]): Tree {
+  return { positions, every: EVERY };
+}
+
+/** Where in the plane one more array stands beside some others: not in the midst of the cells. */
+export function beside(somata: Float32Array, others: number): { x: number; y: number } {
+  const middle = (axis: number) => {
+    const values = somata.filter((_, i) => i % 3 === axis).sort();
+    return values.length ? Math.floor((values[0] + values[values.length - 1]) / 2) : 0;
+  };
+  return { x: middle(0) + ASIDE * (others + 1), y: middle(1) };
 }
 
 /** The setup with the contacts of an array elsewhere. */

@@ -1,6 +1,6 @@
 import type { Setup } from "../../messages";
 import { parts, type Tree } from "../../model/address";
-import { contactsOf, type Point, withContacts } from "../../model/electrodes";
+import { beside, contactsOf, newArray, type Point, withContacts } from "../../model/electrodes";
 import { freeName, withoutPart, withPart } from "../../model/editing";
 import { short, tidy } from "../../model/format";
 import { placed, togglePlacing } from "../../right/column/placing";
@@ -17,7 +17,7 @@ interface Shank {
   count: number;
 }
 
-const NEW: Shank = { x: 0, y: 0, lowest: -325, spacing: 150, count: 17 };
+const NEW = { lowest: -325, spacing: 150, count: 17 };
 const FIELDS: [keyof Shank, string, string, number][] = [
   ["x", "x", "µm", 10], ["y", "y", "µm", 10], ["lowest", "Lowest", "µm", 25],
   ["spacing", "Spacing", "µm", 10], ["count", "Contacts", "", 1],
@@ -28,8 +28,11 @@ export function Electrodes() {
   const { store } = useStudio();
   const base = store.base.value;
   const names = Object.keys(parts(store.setup.value, base, "electrodes"));
-  const add = () =>
-    store.edit("Add a shank", (s) => withPart(s, "electrodes", freeShank(s, base), { positions: points(NEW) }));
+  const add = () => {
+    const place = beside(store.shape.value?.somata ?? new Float32Array(), names.length);
+    const shank = newArray(points({ ...NEW, ...place }));
+    store.edit("Add a shank", (s) => withPart(s, "electrodes", freeShank(s, base), shank));
+  };
   return (
     <div class="electrodes">
       {names.map((name) => (
