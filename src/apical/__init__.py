@@ -1,6 +1,9 @@
 """apical: the cells and circuits beneath a MEG/EEG waveform.
 
 Public names are loaded when first used, so that importing apical takes no time.
+
+`fit`, `infer`, `simulate` and `watch` are the functions, although modules have the same names; what
+else is in these comes as in ``from apical.fit import Report``.
 """
 
 from __future__ import annotations
