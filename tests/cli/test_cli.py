@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 import types
@@ -372,7 +373,7 @@ def test_version_needs_no_heavy_import():
 
 def test_every_engine_and_way_to_compute_rates_can_be_chosen():
     from apical import engines
-    from apical.cli.app import Engine, Precision, Rates
+    from apical.cli.options import Engine, Precision, Rates
     from apical.plan.rates import PRECISIONS, RATES
 
     assert {e.value for e in Engine} == {"auto", *engines.available()}
@@ -390,3 +391,23 @@ def test_terminals_and_pipes_of_few_characters(apical, simulated, monkeypatch):
         narrow.flush()
         assert (code, err) == (0, "")
         assert written.getvalue().splitlines()[0] == b"erp   1 ?m ? 2"
+
+
+@pytest.mark.parametrize("command", ["run", "fit", "sweep"])
+def test_help_shows_options_by_what_they_are_for(command, apical, monkeypatch):
+    """There were up to 24 in one list."""
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = apical(command, "--help")
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= 80
+    panels, titles = [], []
+    for line in out.splitlines():
+        if line.startswith("╭─"):
+            titles.append(line.strip("╭─╮ "))
+            panels.append(0)
+        elif re.match(r"│ (\*| )? *--\w", line):
+            panels[-1] += 1
+    assert titles[:2] == ["Arguments", "Options"]
+    assert {"How it is computed", "What is saved and printed"} <= set(titles)
+    assert max(panels) <= 9
+    assert sum(panels) >= 17

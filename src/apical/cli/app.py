@@ -7,12 +7,12 @@ import gc
 import io
 import os
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from apical.cli import options as opt
 from apical.cli.failures import reported
 
 app = typer.Typer(
@@ -23,78 +23,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-class Rates(StrEnum):
-    """How rate functions are computed."""
-
-    exact = "exact"
-    direct = "direct"
-    table = "table"
-
-
-class Precision(StrEnum):
-    """Types of numbers."""
-
-    double = "double"
-    single = "single"
-
-
-class Start(StrEnum):
-    """Where a simulation starts from."""
-
-    steady = "steady"
-    given = "given"
-
-
-class Engine(StrEnum):
-    """Which engine computes."""
-
-    auto = "auto"
-    cpu = "cpu"
-    cuda = "cuda"
-    reference = "reference"
-
-
-class Method(StrEnum):
-    """How parameters are searched."""
-
-    cma = "cma"
-    gauss = "gauss"
-    bayes = "bayes"
-    cobyla = "cobyla"
-    lbfgs = "lbfgs"
-    stepwise = "stepwise"
-
-
-class Sampling(StrEnum):
-    """How values are drawn."""
-
-    random = "random"
-    sobol = "sobol"
-    halton = "halton"
-    latin = "latin"
-
-
-Changes = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="PATH=VALUE",
-        help="Change a value, such as drives.evprox1.mu=30 or 'drives.evprox1.mu=30 ms'.",
-    ),
-]
-Removals = Annotated[
-    list[str] | None,
-    typer.Option("--remove", metavar="PATH", help="Leave a part out, such as drives.evprox1."),
-]
-Smooth = Annotated[
-    str | None,
-    typer.Option(
-        help="Smooth the dipole shown with a Hamming window of this many ms. As in hnn-core, "
-        "this draws half a window at both ends towards 0; --compare leaves these out."
-    ),
-]
 
 
 def main() -> None:
@@ -134,51 +62,27 @@ def _root(
 
 @app.command()
 def run(
-    model: Annotated[str, typer.Argument(help="Name of a model, or a model file (.json).")] = "erp",
-    trials: Annotated[int, typer.Option(min=1, help="Number of trials.")] = 1,
-    duration: Annotated[str, typer.Option(help="Simulated time, in ms.")] = "170",
-    dt: Annotated[str, typer.Option(help="Time step, in ms.")] = "0.025",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random draws.")] = 0,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of threads; all cores if not given.")
-    ] = None,
-    engine: Annotated[Engine, typer.Option(help="Which engine computes.")] = Engine.auto,
-    rates: Annotated[
-        Rates,
-        typer.Option(
-            help="Exact rate functions (direct: every equation at every step), or the tables of "
-            "the channels' authors."
-        ),
-    ] = Rates.exact,
-    precision: Annotated[
-        Precision, typer.Option(help="Type of numbers; single is about twice as fast.")
-    ] = Precision.double,
-    start: Annotated[
-        Start, typer.Option(help="Start from the steady state, or the voltages given.")
-    ] = Start.steady,
-    changes: Changes = None,
-    removals: Removals = None,
-    compare: Annotated[
-        Path | None, typer.Option(help="Recorded dipole: text with two columns, ms and nAm.")
-    ] = None,
-    column: Annotated[
-        str | None,
-        typer.Option(help="Column of the recorded dipole, if there are several (time is 1)."),
-    ] = None,
-    smooth: Smooth = None,
-    scale: Annotated[float | None, typer.Option(help="Multiply the dipole shown by this.")] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "--output", "-o", help="Save the result (not smoothed or scaled), .nc or .h5."
-        ),
-    ] = None,
-    figure: Annotated[
-        Path | None, typer.Option(help="Save a summary figure, such as erp.png or erp.pdf.")
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+    model: opt.ModelName = "erp",
+    trials: Annotated[int, typer.Option(min=1, metavar="N", help="Number of trials.")] = 1,
+    duration: opt.Duration = "170",
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all random draws.")] = 0,
+    changes: opt.Changes = None,
+    removals: opt.Removals = None,
+    compare: opt.Recorded = None,
+    column: opt.Column = None,
+    smooth: opt.SmoothShown = None,
+    scale: opt.ScaleShown = None,
+    output: opt.ResultFile = None,
+    figure: opt.Figure = None,
+    overwrite: opt.Overwrite = False,
+    as_json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+    dt: opt.Step = "0.025",
+    start: opt.StartFrom = opt.Start.steady,
+    rates: opt.RateFunctions = opt.Rates.exact,
+    precision: opt.Numbers = opt.Precision.double,
+    engine: opt.EngineName = opt.Engine.auto,
+    threads: opt.Threads = None,
 ) -> None:
     """Simulate a model; show peaks, latencies, spikes and rates, and compare with a recording."""
     with reported():
@@ -214,55 +118,32 @@ def run(
 @app.command()
 def fit(
     data: Annotated[Path, typer.Argument(help="Recorded dipole: text, ms and nAm.")],
-    model: Annotated[str, typer.Option(help="Name of a model, or a model file (.json).")] = "erp",
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PATH[=LOW:HIGH]",
-            help="What may vary, such as 'drives.*.mu' or drives.evprox1.mu=10:40; without it, "
-            "times, spreads and weights of all evoked drives.",
-        ),
-    ] = None,
-    method: Annotated[Method, typer.Option(help="How to search.")] = Method.cma,
-    budget: Annotated[int, typer.Option(min=1, help="Candidates simulated at most.")] = 200,
-    trials: Annotated[int, typer.Option(min=1, help="Trials of each candidate.")] = 3,
-    confirm: Annotated[
-        int, typer.Option(min=0, help="Choose among the best with so many fresh trials.")
-    ] = 0,
-    fresh: Annotated[int, typer.Option(min=1, help="Trials with which the best is tried.")] = 25,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of trials and search.")] = 0,
-    duration: Annotated[str, typer.Option(help="Simulated time, in ms.")] = "170",
-    window: Annotated[
-        str | None, typer.Option(metavar="START:STOP", help="Compare within these times, in ms.")
-    ] = None,
-    column: Annotated[
-        str | None, typer.Option(help="Column of the recorded dipole, if there are several.")
-    ] = None,
-    smooth: Annotated[
-        str | None, typer.Option(help="Smooth trials with a Hamming window of this many ms.")
-    ] = None,
-    scale: Annotated[
-        str, typer.Option(help="Multiply the dipole by this; solve: by what fits best.")
-    ] = "solve",
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of threads; all cores if not given.")
-    ] = None,
-    engine: Annotated[Engine, typer.Option(help="Which engine computes.")] = Engine.auto,
-    precision: Annotated[Precision, typer.Option(help="Type of numbers.")] = Precision.single,
-    changes: Changes = None,
-    removals: Removals = None,
-    journal: Annotated[
-        Path | None, typer.Option(help="Keep what was done in this file, and go on from it.")
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Save the fit, .nc.")
-    ] = None,
-    figure: Annotated[
-        Path | None, typer.Option(help="Save a figure, such as fit.png or fit.pdf.")
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of a model, or a model file (.json).")
+    ] = "erp",
+    changes: opt.Changes = None,
+    removals: opt.Removals = None,
+    vary: opt.Varied = None,
+    duration: opt.Duration = "170",
+    window: opt.Window = None,
+    column: opt.Column = None,
+    smooth: opt.SmoothTrials = None,
+    scale: opt.ScaleFitted = "solve",
+    method: opt.MethodName = opt.Method.cma,
+    budget: opt.Budget = 200,
+    trials: opt.TrialsOfEach = 3,
+    confirm: opt.Confirm = 0,
+    fresh: opt.Fresh = 25,
+    seed: opt.FitSeed = 0,
+    journal: opt.JournalFile = None,
+    output: opt.FitFile = None,
+    figure: opt.Figure = None,
+    overwrite: opt.Overwrite = False,
+    as_json: opt.AsJson = False,
+    quiet: opt.Quiet = False,
+    precision: opt.Numbers = opt.Precision.single,
+    engine: opt.EngineName = opt.Engine.auto,
+    threads: opt.Threads = None,
 ) -> None:
     """Fit a model's parameters to a recorded dipole; Ctrl-C keeps the best so far."""
     given = {**locals(), "engine": engine.value, "precision": precision.value}
@@ -275,47 +156,26 @@ def fit(
 
 @app.command()
 def sweep(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Save the ensemble, .nc or .h5.")],
-    vary: Annotated[
-        list[str],
-        typer.Option(
-            metavar="PATH[=LOW:HIGH[:POINTS]]",
-            help="What varies: drives.evprox1.mu=20:40:5 for a grid of 5 points; without POINTS, "
-            "and 'drives.*.mu' in its usual range, with --samples. At the end, :log is for a "
-            "logarithmic scale.",
-        ),
-    ],
-    model: Annotated[str, typer.Argument(help="Name of a model, or a model file (.json).")] = "erp",
-    samples: Annotated[
-        int | None, typer.Option(min=1, help="Draw so many sets of values within the ranges.")
-    ] = None,
-    method: Annotated[Sampling, typer.Option(help="How they are drawn.")] = Sampling.sobol,
-    trials: Annotated[int, typer.Option(min=1, help="Trials of each set.")] = 1,
-    duration: Annotated[str, typer.Option(help="Simulated time, in ms.")] = "170",
-    dt: Annotated[str, typer.Option(help="Time step, in ms.")] = "0.025",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of all random draws.")] = 0,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Number of threads; all cores if not given.")
-    ] = None,
-    engine: Annotated[Engine, typer.Option(help="Which engine computes.")] = Engine.auto,
-    rates: Annotated[Rates, typer.Option(help="How rate functions are computed.")] = Rates.exact,
-    precision: Annotated[Precision, typer.Option(help="Type of numbers.")] = Precision.double,
-    start: Annotated[
-        Start, typer.Option(help="Start from the steady state, or the voltages given.")
-    ] = Start.steady,
-    changes: Changes = None,
-    removals: Removals = None,
-    journal: Annotated[
-        Path | None,
-        typer.Option(
-            help="Keep what is finished in this file, and go on from it; by default, beside the "
-            "output."
-        ),
-    ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace an existing output.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.")] = False,
+    model: opt.ModelName = "erp",
+    *,
+    vary: opt.Swept,
+    samples: opt.Samples = None,
+    method: opt.SamplingName = opt.Sampling.sobol,
+    trials: Annotated[int, typer.Option(min=1, metavar="N", help="Trials of each set.")] = 1,
+    duration: opt.Duration = "170",
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of all random draws.")] = 0,
+    changes: opt.Changes = None,
+    removals: opt.Removals = None,
+    output: opt.EnsembleFile,
+    journal: opt.JournalBeside = None,
+    overwrite: opt.Overwrite = False,
+    quiet: opt.Quiet = False,
+    dt: opt.Step = "0.025",
+    start: opt.StartFrom = opt.Start.steady,
+    rates: opt.RateFunctions = opt.Rates.exact,
+    precision: opt.Numbers = opt.Precision.double,
+    engine: opt.EngineName = opt.Engine.auto,
+    threads: opt.Threads = None,
 ) -> None:
     """Simulate a grid or a sample of parameters; after an interruption, the same goes on."""
     given = dict(locals())
@@ -330,7 +190,7 @@ def sweep(
 
 @app.command()
 def studio(
-    model: Annotated[str, typer.Argument(help="Name of a model, or a model file (.json).")] = "erp",
+    model: opt.ModelName = "erp",
     data: Annotated[
         Path | None, typer.Option(help="Recorded dipole to begin with: text, ms and nAm.")
     ] = None,
