@@ -6,13 +6,14 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from apical.recorded import TIME, Arrays, RecordedPotentials, RecordedTraces, fixed
 from apical.units import parse_quantity
 
 if TYPE_CHECKING:
@@ -22,142 +23,10 @@ if TYPE_CHECKING:
     from apical.model import Network
 
 _DIPOLE = {"units": "nAm", "long_name": "current dipole moment"}
-_POTENTIAL = {"units": "uV", "long_name": "extracellular potential"}
-_TIME = {"units": "ms", "long_name": "time"}
 #: Fields of a result that hold several arrays by name.
 _MAPPINGS = ("recordings", "lfp")
 #: Provenance that may differ between two runs of the same thing.
 _CIRCUMSTANCES = ("created", "wall_seconds", "threads", "engine_choice")
-
-
-@dataclass(frozen=True)
-class RecordedTraces:
-    """The samples of one recording, as an engine hands them over.
-
-    Parameters
-    ----------
-    time : (n_time,) array, ms
-    values : (trial, cell, site, time) array
-    cells : sequence of int
-        Index of each recorded cell in its population.
-    sites : sequence of str
-        Where on the cell, as ``section(x)``.
-    units : str
-        Unit of `values`.
-    """
-
-    time: np.ndarray
-    values: np.ndarray
-    cells: Sequence[int]
-    sites: Sequence[str]
-    units: str
-
-    def check(self, name: str) -> None:
-        """Refuse samples that are not one for every trial, cell, site and time."""
-        shape, sizes = np.shape(self.values), (len(self.cells), len(self.sites), len(self.time))
-        if len(shape) != 4 or shape[1:] != sizes:
-            wanted = ", ".join(map(str, sizes))
-            raise ValueError(f"recording '{name}' must have shape (trial, {wanted}); got {shape}")
-
-    def to_dataarray(self, name: str) -> xr.DataArray:
-        """Label the samples; dims (trial, cell, site, time)."""
-        import xarray as xr
-
-        return xr.DataArray(
-            _fixed(self.values, np.result_type(np.asarray(self.values), np.float32)),
-            dims=("trial", "cell", "site", "time"),
-            coords={
-                "trial": np.arange(np.shape(self.values)[0]),
-                "cell": np.asarray(self.cells, dtype=np.int64),
-                "site": np.asarray(list(self.sites), dtype=str),
-                "time": ("time", _fixed(self.time, np.float64), _TIME),
-            },
-            name=name,
-            attrs={"units": self.units},
-        )
-
-
-@dataclass(frozen=True)
-class RecordedPotentials:
-    """The samples of one electrode array.
-
-    Parameters
-    ----------
-    time : (n_time,) array, ms
-    values : (trial, population, electrode, time) array, µV
-        What each population adds, `rest` subtracted.
-    rest : (population, electrode) array, µV
-        What the undriven steady state adds.
-    positions : (electrode, 3) array, µm
-    conductivity : float, S/m
-        Of the medium.
-    """
-
-    time: np.ndarray
-    values: np.ndarray
-    rest: np.ndarray
-    positions: np.ndarray
-    conductivity: float
-
-    @classmethod
-    def of(cls, data: xr.DataArray) -> RecordedPotentials:
-        """Return what was labelled by `to_dataarray`."""
-        positions = np.stack([data[axis].values for axis in "xyz"], axis=-1)
-        return cls(
-            data["time"].values, data.values, data["rest"].values, positions,
-            float(data.attrs["conductivity"]),
-        )  # fmt: skip
-
-    def check(self, name: str, populations: int) -> None:
-        """Refuse samples that are not one for every trial, population, electrode and time."""
-        shape, sizes = np.shape(self.values), (populations, len(self.positions), len(self.time))
-        if len(shape) != 4 or shape[1:] != sizes or np.shape(self.rest) != sizes[:2]:
-            wanted = ", ".join(map(str, sizes))
-            raise ValueError(f"potentials '{name}' must have shape (trial, {wanted}); got {shape}")
-
-    def to_dataarray(self, name: str, layers: Mapping[str, str]) -> xr.DataArray:
-        """Label the samples; `layers` are those of the populations, by name."""
-        import xarray as xr
-
-        rest = {"units": "uV", "long_name": "potential of the undriven steady state"}
-        axes = zip("xyz", _fixed(self.positions, np.float64).T, strict=True)
-        return xr.DataArray(
-            _fixed(self.values, np.float64),
-            dims=("trial", "population", "electrode", "time"),
-            coords={
-                "trial": np.arange(np.shape(self.values)[0]),
-                "population": np.array(list(layers), dtype=str),
-                "electrode": np.arange(len(self.positions)),
-                "time": ("time", _fixed(self.time, np.float64), _TIME),
-                "layer": ("population", np.array(list(layers.values()), dtype=str)),
-                "rest": (("population", "electrode"), _fixed(self.rest, np.float64), rest),
-                **{axis: ("electrode", values, {"units": "um"}) for axis, values in axes},
-            },
-            name=name,
-            attrs={**_POTENTIAL, "conductivity": float(self.conductivity)},
-        )
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """Dipoles, spikes and potentials without labels: plain arrays, to be read only.
-
-    Parameters
-    ----------
-    time : (n_time,) array, ms
-    dipole : (trial, population, n_time) array, nAm
-    rest : (population,) array, nAm
-    spikes : mapping of str to (n,) arrays
-        ``trial``, ``time`` (ms), ``source`` (position in `Result.sources`) and ``cell``; sorted.
-    lfp : mapping of str to RecordedPotentials
-        By name of the electrode array.
-    """
-
-    time: np.ndarray
-    dipole: np.ndarray
-    rest: np.ndarray
-    spikes: Mapping[str, np.ndarray]
-    lfp: Mapping[str, RecordedPotentials]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -258,12 +127,12 @@ class Result:
             If the shapes do not fit each other, or JSON cannot hold the provenance.
         """
         shown = [name for name, p in network.populations.items() if p.dipole]
-        values, time = _fixed(dipole, np.float64), _fixed(time, np.float64)
+        values, time = fixed(dipole, np.float64), fixed(time, np.float64)
         if values.ndim != 3 or values.shape[1:] != (len(shown), time.size):
             raise ValueError(
                 f"dipole must have shape (trial, {len(shown)}, {time.size}); got {values.shape}"
             )
-        rest = _fixed(np.zeros(len(shown)) if rest is None else rest, np.float64)
+        rest = fixed(np.zeros(len(shown)) if rest is None else rest, np.float64)
         if rest.shape != (len(shown),):
             raise ValueError(f"rest must have shape ({len(shown)},); got {rest.shape}")
         columns = _sorted_spikes(spikes, len(sources))
@@ -458,7 +327,7 @@ class Result:
     def _changed(
         self, dipole: xr.DataArray, step: str, **others: Mapping[str, xr.DataArray]
     ) -> Result:
-        dipole = dipole.copy(data=_fixed(dipole.values, np.float64))
+        dipole = dipole.copy(data=fixed(dipole.values, np.float64))
         fields: dict[str, Any] = {**self._fields(), "dipole": dipole, **others}
         history = [*self.provenance.get("history", ()), step]
         fields["provenance"] = {**self.provenance, "history": history}
@@ -502,7 +371,7 @@ def _dipole(network: Network, arrays: Arrays) -> xr.DataArray:
         coords={
             "trial": np.arange(len(arrays.dipole)),
             "population": np.array(list(shown), dtype=str),
-            "time": ("time", arrays.time, _TIME),
+            "time": ("time", arrays.time, TIME),
             "layer": ("population", np.array(list(shown.values()), dtype=str)),
             "rest": ("population", arrays.rest, rest),
         },
@@ -521,7 +390,7 @@ def _sorted_spikes(spikes: Mapping[str, np.ndarray], sources: int) -> dict[str, 
         raise ValueError("a spike of a source that is not in sources")
     order = np.lexsort((cell, source, time, trial))
     columns = {"trial": trial, "time": time, "source": source, "cell": cell}
-    return {name: _fixed(column[order], column.dtype) for name, column in columns.items()}
+    return {name: fixed(column[order], column.dtype) for name, column in columns.items()}
 
 
 def _spike_table(columns: Mapping[str, np.ndarray], names: list[str]) -> xr.Dataset:
@@ -531,7 +400,7 @@ def _spike_table(columns: Mapping[str, np.ndarray], names: list[str]) -> xr.Data
     return xr.Dataset(
         {
             "trial": ("spike", columns["trial"]),
-            "time": ("spike", columns["time"], _TIME),
+            "time": ("spike", columns["time"], TIME),
             "source": ("spike", name),
             "cell": ("spike", columns["cell"]),
         }
@@ -558,9 +427,3 @@ def _shown(value: float | str, unit: str) -> str:
 def _mean_trial(data: xr.DataArray) -> xr.DataArray:
     mean = data.mean("trial", keep_attrs=True).expand_dims(trial=[0])
     return mean.transpose(*data.dims)
-
-
-def _fixed(values: Any, dtype: Any) -> np.ndarray:
-    view = np.asarray(values, dtype=dtype).view()
-    view.flags.writeable = False
-    return view

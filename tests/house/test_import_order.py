@@ -22,9 +22,10 @@ ALLOWED: dict[str, set[str]] = {
     "engines": {"errors", "kept", "equations", "plan"},
     "analysis": {"units", "errors"},
     "io": {"units", "errors", "equations", "model", "library", "models", "plan", "analysis"},
-    "result": {"units", "errors", "model", "analysis", "io"},
+    "recorded": set(),
+    "result": {"units", "errors", "model", "analysis", "io", "recorded"},
     "start": {"errors", "kept", "model", "plan", "engines"},
-    "running": {"errors", "units", "model", "plan", "engines", "start", "result"},
+    "running": {"errors", "units", "model", "plan", "engines", "start", "recorded", "result"},
     "simulate": {"model", "running", "result"},
     "watch": {"errors", "model", "plan", "running", "result"},
     "ensemble": {"errors", "model", "plan", "engines", "io", "running", "result"},
@@ -45,8 +46,8 @@ ALLOWED: dict[str, set[str]] = {
         "simulate", "analysis", "fit", "plots",
     },
     "studio": {
-        "errors", "model", "models", "plan", "engines", "analysis", "io", "result", "running",
-        "simulate", "watch", "fit", "plots",
+        "errors", "model", "models", "plan", "engines", "analysis", "io", "recorded", "result",
+        "running", "simulate", "watch", "fit", "plots",
     },
     "__main__": {"cli"},
 }  # fmt: skip

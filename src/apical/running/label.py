@@ -19,7 +19,8 @@ from apical.running.prepare import Prepared
 
 if TYPE_CHECKING:
     from apical.plan.discretise import Floats, Ints
-    from apical.result import RecordedPotentials, Result
+    from apical.recorded import RecordedPotentials
+    from apical.result import Result
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,8 @@ def label(
     **more
         Further provenance.
     """
-    from apical.result import RecordedTraces, Result
+    from apical.recorded import RecordedTraces
+    from apical.result import Result
 
     plan = prepared.plan
     time = plan.time[: step + 1]
@@ -127,7 +129,7 @@ def potentials(
     first : int
         Position in `time` of the first that is wanted.
     """
-    from apical.result import RecordedPotentials
+    from apical.recorded import RecordedPotentials
 
     plan, found = prepared.plan, {}
     for name, array in plan.network.electrodes.items():

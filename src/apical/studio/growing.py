@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from apical.model import Network
-    from apical.result import RecordedPotentials, Result
+    from apical.recorded import RecordedPotentials
+    from apical.result import Result
     from apical.studio.setup import View
     from apical.watch import Chunk as Stretch
 

@@ -11,7 +11,7 @@ from apical.studio.waves import columns_of, potential, potentials_as_shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from apical.result import RecordedPotentials
+    from apical.recorded import RecordedPotentials
 
 
 class Potentials:
