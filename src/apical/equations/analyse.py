@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 
 from apical.equations import expr
@@ -26,10 +24,10 @@ from apical.equations.program import (
     Update,
     closure,
 )
+from apical.equations.statements import Line, is_name, lines_of
 from apical.errors import EquationError, Problem, did_you_mean
 from apical.units import Unit, parse_quantity, parse_unit
 
-_DERIVATIVE = re.compile(r"d\s*([^\W\d]\w*)\s*/\s*dt")
 _NUMBER_WITH_UNIT = re.compile(r"\s*[-+]?[\d.]+(?:[eE][-+]?\d+)?\s*(.*)")
 _RESERVED = {*BUILT_IN, *EVENT, *expr.FUNCTIONS, "dt", "t", "and", "or", "distance"}
 _MS = parse_unit("ms")
@@ -124,50 +122,6 @@ def parse_profile(text: str, unit: str) -> Expression:
         raise EquationError([Problem("", str(error))]) from None
 
 
-@dataclass(frozen=True)
-class _Line:
-    number: int
-    target: str
-    derivative: bool
-    operator: str
-    text: str
-
-
-def _lines(text: str) -> Iterator[_Line | Problem]:
-    """Split into statements; an open bracket continues on the next line."""
-    held, start = "", 0
-    for number, raw in enumerate(text.splitlines(), 1):
-        line = raw.split("#", 1)[0].strip()
-        start = start if held else number
-        held = f"{held} {line}".strip()
-        if not held or held.count("(") > held.count(")"):
-            continue
-        yield _statement(held, start)
-        held = ""
-    if held:
-        yield Problem(f"line {start}", "a bracket is never closed")
-
-
-def _is_name(text: str) -> bool:
-    """Whether a text is a name, in the one form that Unicode has for looks-alikes."""
-    return len(text) <= 60 and text.isidentifier() and unicodedata.normalize("NFKC", text) == text
-
-
-def _statement(text: str, number: int) -> _Line | Problem:
-    target, sign, value = (part.strip() for part in text.partition("="))
-    operator = "+=" if target.endswith("+") else "="
-    target = target.removesuffix("+").rstrip()
-    if not (target and sign and value) or value[0] == "=" or target[-1] in "<>!":
-        return Problem(
-            f"line {number}", f"expected 'name = …' or 'dname/dt = …', found '{text[:60]}'"
-        )
-    if derivative := _DERIVATIVE.fullmatch(target):
-        return _Line(number, derivative[1], True, operator, value)
-    if not _is_name(target):
-        return Problem(f"line {number}", f"'{target[:60]}' cannot be assigned to")
-    return _Line(number, target, False, operator, value)
-
-
 def _is_density(unit: str) -> bool:
     try:
         return parse_unit(unit).dimension == parse_unit("mA/cm2").dimension
@@ -229,7 +183,7 @@ class _Reader:
 
     def _new_name(self, place: str, name: str, unit: str) -> bool:
         path = f"{place}.{name}"
-        if not _is_name(name):
+        if not is_name(name):
             self.problem(path, "must be a name of up to 60 letters, digits and _")
         elif name in _RESERVED:
             self.problem(path, f"'{name}' already means something in equations")
@@ -251,8 +205,8 @@ class _Reader:
         if len(text) > MAX_TEXT:
             self.problem("equations", f"longer than {MAX_TEXT} characters")
             return
-        lines = list(_lines(text))
-        self.later = {x.target for x in lines if isinstance(x, _Line) and not x.derivative}
+        lines = list(lines_of(text))
+        self.later = {x.target for x in lines if isinstance(x, Line) and not x.derivative}
         for line in lines:
             if isinstance(line, Problem):
                 self.problem(f"equations.{line.path}", line.message)
@@ -293,7 +247,7 @@ class _Reader:
             self.problem(path, str(error))
             return None
 
-    def _derivative(self, line: _Line) -> None:
+    def _derivative(self, line: Line) -> None:
         path = f"equations.line {line.number}"
         if line.target not in self.states:
             hint = did_you_mean(line.target, self.states, "states are")
@@ -305,7 +259,7 @@ class _Reader:
             self.slopes[line.target] = expr.ZERO if slope is None else slope
             self.unclear |= {line.target} if slope is None else set()
 
-    def _assignment(self, line: _Line) -> None:
+    def _assignment(self, line: Line) -> None:
         path = f"equations.line {line.number}"
         if line.target in self.units or line.target in _RESERVED:
             self.problem(path, f"'{line.target}' already has a meaning; choose another name")
@@ -442,7 +396,7 @@ class _Reader:
         if text and self.kind != "receptor":
             self.problem("on_event", "only a receptor receives events")
         extra = {n: parse_unit(u) for n, u in EVENT.items()}
-        for line in _lines(text):
+        for line in lines_of(text):
             if isinstance(line, Problem):
                 self.problem(f"on_event.{line.path}", line.message)
                 continue
