@@ -8,15 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.lowlevel import (
-    add_lanes,
-    call_channels,
-    call_event,
-    call_gates,
-    call_kernel,
-    transpose,
-    weigh_rows,
-)
+from apical.engines.cpu.calls import call_channels, call_event, call_gates, call_kernel
+from apical.engines.cpu.lanes import weigh_rows
 from apical.engines.cpu.math import INNER
 from apical.engines.cpu.steps import (
     add_rows,
@@ -38,6 +31,7 @@ from apical.engines.cpu.steps import (
     weigh_cells,
 )
 from apical.engines.cpu.tables import KEPT, RECEPTOR
+from apical.engines.cpu.weighing import add_lanes, transpose
 
 #: When something is shown in a step; and nothing. For bare whole numbers Numba would compile a
 #: function once for each.

@@ -11,7 +11,6 @@ import numpy as np
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.events import Inputs
 from apical.engines.cpu.layout import aligned
-from apical.engines.cpu.lowlevel import AT_ONCE
 from apical.engines.cpu.program import CellProgram, shown
 from apical.engines.cpu.tables import (
     KEPT,
@@ -28,6 +27,7 @@ from apical.engines.cpu.tables import (
     Sums,
     clamp_type,
 )
+from apical.engines.cpu.weighing import AT_ONCE
 from apical.plan.discretise import Floats, Ints
 from apical.plan.observables import on_compartments
 from apical.plan.plan import Inputs as GivenInputs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.lowlevel import (
+from apical.engines.cpu.lanes import (
     add_row,
     begin_row,
     copy_row,
@@ -14,12 +14,9 @@ from apical.engines.cpu.lowlevel import (
     solve_root,
     substitute_row,
     subtract_row,
-    weigh_1,
-    weigh_2,
-    weigh_4,
-    weigh_8,
 )
 from apical.engines.cpu.math import CAREFUL, INNER
+from apical.engines.cpu.weighing import weigh_1, weigh_2, weigh_4, weigh_8
 
 
 @njit(**INNER)
