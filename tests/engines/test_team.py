@@ -52,7 +52,7 @@ def test_threads_are_called_back_before_the_leader_works(member, monkeypatch):
     order = []
     team, submit, call = run._team, run._team._pool.submit, run._team._call
     monkeypatch.setattr(team._pool, "submit", lambda *a: (order.append("called"), submit(*a))[1])
-    monkeypatch.setattr(team, "_call", lambda me, c: (me or order.append("led"), call(me, c))[1])
+    monkeypatch.setattr(team, "_call", lambda me: (me or order.append("led"), call(me))[1])
     for _ in range(2):
         order.clear()
         time.sleep(0.3)
@@ -71,9 +71,22 @@ def test_threads_leave_when_arguments_change(member, alone):
     run.close()
 
 
+def test_room_is_made_in_the_middle_of_a_window(member, alone):
+    """Threads leave while a calendar grows, and go on where the window was."""
+    run = get("cpu").start([member], threads=2)
+    queue, spiked = run._calendar.traffic.queue, run._calendar.traffic.spiked
+    queue = queue._replace(following=queue.following[:, :0], events=queue.events[:, :0])
+    none = spiked._make(column[:0] for column in spiked)
+    run._calendar.traffic = run._calendar.traffic._replace(queue=queue, spiked=none)
+    while run.step < run.steps:
+        run.advance(5)
+    assert len(run._calendar.spiked().step) > 10
+    assert np.array_equal(dipole(run), alone)
+
+
 def test_the_leader_does_the_work_of_threads_that_never_come(member, alone, monkeypatch):
     run = get("cpu").start([member], threads=3)
-    monkeypatch.setattr(run._team, "_call_back", lambda calendar: None)
+    monkeypatch.setattr(run._team, "_call_back", lambda: None)
     assert np.array_equal(dipole(run), alone)
 
 
