@@ -24,21 +24,30 @@ def planned() -> tuple[Plan, int]:
     return plan, found.end_node["trunk"]
 
 
+def on_all(plan: Plan, weights: np.ndarray) -> np.ndarray:
+    """Return weights of all nodes, 0 at those that have none."""
+    found = np.zeros((*weights.shape[:2], plan.populations[0].cell.tree.nodes))
+    found[..., : weights.shape[-1]] = weights
+    return found
+
+
 def test_only_an_end_that_currents_enter_has_weights():
     plan, clamped = planned()
-    ends = np.arange(
-        plan.populations[0].cell.tree.compartments, plan.populations[0].cell.tree.nodes
-    )
+    compartments = plan.populations[0].cell.tree.compartments
     for k in (0, 1):
-        weights = on_compartments(plan, k)
-        assert np.array_equal(ends[weights[..., ends].any(axis=(0, 1))], [clamped])
+        at_ends = on_compartments(plan, k)[..., compartments:].any(axis=(0, 1))
+        assert np.array_equal(compartments + np.flatnonzero(at_ends), [clamped])
+    free = dataclasses.replace(plan, clamps=())
+    assert on_compartments(free, 0).shape[-1] == compartments
 
 
 @pytest.mark.parametrize("engine", ["cpu", "reference"])
 def test_sums_without_ends_are_the_same_after_every_step(engine: str):
     plan, _ = planned()
     less = tuple(
-        dataclasses.replace(o, name=f"less {o.name}", weights=on_compartments(plan, k))
+        dataclasses.replace(
+            o, name=f"less {o.name}", weights=on_all(plan, on_compartments(plan, k))
+        )
         for k, o in enumerate(plan.observables)
     )
     both = dataclasses.replace(plan, observables=(*plan.observables, *less))
@@ -68,3 +77,16 @@ def test_engines_agree_where_ends_have_weights():
     )
     for ours, theirs in zip(cpu.observed, plain.observed, strict=True):
         assert np.abs(ours - theirs).max() < 1e-10 * np.abs(theirs).max()
+
+
+def test_members_with_clamps_elsewhere_give_what_they_give_alone():
+    plan, _ = planned()
+    members = [Member(p, p.trial(0)[1]) for p in (plan, dataclasses.replace(plan, clamps=()))]
+    alone = [run_alone(get("cpu"), member, threads=1) for member in members]
+    run = get("cpu").start(members, threads=1)
+    while run.step < run.steps:
+        run.advance()
+    for k, expected in enumerate(alone):
+        for ours, theirs in zip(run.result(k).observed, expected.observed, strict=True):
+            assert np.array_equal(ours, theirs)
+    run.close()

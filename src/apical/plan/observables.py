@@ -186,31 +186,38 @@ def observable(
 
 
 def on_compartments(plan: Plan, number: int) -> Floats:
-    """Return an observable's weights, (outputs, cells, nodes), in which section ends have none.
+    """Return an observable's weights of as few nodes as have the same sums after every step.
 
-    No current enters an end through a membrane: a step leaves there what makes the axial currents
-    cancel, which is a mean of the neighbours' voltages, and these can take the end's weight. An end
-    with a receptor or clamp keeps its own. At t = 0 voltages are as given, and this does not hold.
+    No current enters a section end through a membrane: a step leaves there what makes the axial
+    currents cancel, which is a mean of the neighbours' voltages, and these can take the end's
+    weight. An end with a receptor or clamp keeps its own. At t = 0 voltages are as given, and this
+    does not hold.
+
+    Returns
+    -------
+    array, (outputs, cells, first nodes)
+        Compartments come first; after the last end that keeps its weight there is nothing.
     """
     request = plan.observables[number]
     cell = plan.populations[request.population].cell
     taken = {int(k) for m in cell.mechanisms for k in m.nodes if k >= cell.tree.compartments}
     taken |= {c.node for c in plan.clamps if c.population == request.population}
-    free, rest, means = _means(cell.tree, tuple(sorted(taken)))
-    weights = request.weights.copy()
-    weights[..., rest] += weights[..., free] @ means
-    weights[..., free] = 0.0
+    free, means = _means(cell.tree, tuple(sorted(taken)))
+    nodes = means.shape[1]
+    weights = request.weights[..., :nodes] + request.weights[..., free] @ means
+    weights[..., free[free < nodes]] = 0.0
     return weights
 
 
 @lru_cache(maxsize=64)
-def _means(tree: Tree, taken: tuple[int, ...]) -> tuple[Ints, Ints, Floats]:
-    """Return the section ends but some, all other nodes, and the former as means of the latter."""
+def _means(tree: Tree, taken: tuple[int, ...]) -> tuple[Ints, Floats]:
+    """Return the section ends but some, and their voltages as means of the first nodes' ones."""
     from scipy.sparse.linalg import splu
 
     free = np.setdiff1d(np.arange(tree.compartments, tree.nodes), taken)
     rest = np.setdiff1d(np.arange(tree.nodes), free)
-    matrix = membrane_current_matrix(tree)[free].tocsc()
-    if not free.size:
-        return free, rest, np.zeros((0, len(rest)))
-    return free, rest, splu(matrix[:, free]).solve(-matrix[:, rest].toarray())
+    means = np.zeros((len(free), rest[-1] + 1))
+    if free.size:
+        matrix = membrane_current_matrix(tree)[free].tocsc()
+        means[:, rest] = splu(matrix[:, free]).solve(-matrix[:, rest].toarray())
+    return free, means

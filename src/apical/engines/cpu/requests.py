@@ -276,8 +276,7 @@ class _Weights:
     def of_observable(self, number: int, kind: Kind) -> tuple[int, int]:
         """Return where the weights of the cells of a kind begin, and of how many nodes they are."""
         nodes, weights = self._of_kind(kind)
-        parts = [w[..., :nodes] for w in weights[number]]
-        return self._place((number, id(kind)), lambda: by_cell(parts)), nodes
+        return self._place((number, id(kind)), lambda: by_cell(weights[number])), nodes
 
     def _of_kind(self, kind: Kind) -> tuple[int, dict[int, list[Floats]]]:
         """Return the weights of all observables of a kind, each member's, and their nodes."""
@@ -288,8 +287,10 @@ class _Weights:
                 for k, o in enumerate(plans[0].observables)
                 if o.population == kind.population
             }
-            used = [np.flatnonzero(w.any(axis=(0, 1))) for ws in found.values() for w in ws]
-            self._kinds[id(kind)] = int(max(k.max(initial=0) for k in used)) + 1, found
+            nodes = max(w.shape[-1] for of_members in found.values() for w in of_members)
+            for of_members in found.values():
+                of_members[:] = [_widened(w, nodes) for w in of_members]
+            self._kinds[id(kind)] = nodes, found
         return self._kinds[id(kind)]
 
     def _place(self, key: tuple[int, int], parts: Callable[[], list[Floats]]) -> int:
@@ -303,6 +304,13 @@ class _Weights:
     def found(self) -> Floats:
         """Return all weights."""
         return aligned(self._parts, self._batch.real)
+
+
+def _widened(weights: Floats, nodes: int) -> Floats:
+    """Return weights, 0 at further nodes."""
+    if weights.shape[-1] == nodes:
+        return weights
+    return np.pad(weights, [(0, 0), (0, 0), (0, nodes - weights.shape[-1])])
 
 
 def _dipole_weights(programs: list[CellProgram], lanes: int) -> Floats:
