@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.calls import call_channels, call_event, call_gates, call_kernel
+from apical.engines.cpu.calls import call_channels, call_event, call_gates, call_kernel, call_sums
 from apical.engines.cpu.lanes import weigh_rows
 from apical.engines.cpu.math import INNER
 from apical.engines.cpu.steps import (
@@ -28,10 +28,9 @@ from apical.engines.cpu.steps import (
     sample,
     solve,
     uncertain,
-    weigh_cells,
 )
 from apical.engines.cpu.tables import KEPT, RECEPTOR
-from apical.engines.cpu.weighing import add_lanes, transpose
+from apical.engines.cpu.weighing import add_lanes
 
 #: When something is shown in a step; and nothing. For bare whole numbers Numba would compile a
 #: function once for each.
@@ -40,24 +39,19 @@ _EARLY, _LATE, _NONE = np.int64(0), np.int64(1), np.int64(0)
 
 @njit(**INNER)
 def advance(
-    g, first_step, steps, axis, model, groups, changing, fixed, events, clamps, records, sums,
-    spikes, diverged, work,
+    table, g, first_step, steps, axis, model, groups, changing, fixed, events, clamps, records,
+    sums, spikes, diverged, work,
 ):  # fmt: skip
     """Advance a group by some steps.
 
     Parameters
     ----------
+    table : int
+        Address of the run's table, whose parts follow; see :class:`apical.engines.cpu.tables.Run`.
     g : int
         Which group.
     first_step, steps : int
         Which steps.
-    axis : Axis
-    changing, fixed : array
-        Blocks of all groups; see :mod:`apical.engines.cpu.layout`.
-    diverged : array of bool
-        Set for a group with a voltage beyond the limit.
-    work : Work
-        This thread's own.
     """
     group = groups[g]
     kind, L, which = model.kinds[group.kind], group.lanes, group.which
@@ -116,7 +110,7 @@ def advance(
             membrane(v, parent, axial, order, out, L)
             inject(out, step, clamps, g, L)
         sample(x, first_step, step + 1, records, g)
-        _observe(v, g, first_step, s, steps, L, sums, work)
+        _observe(table, v, g, first_step, s, steps, L, sums, work)
     spikes.found[g] = found
     diverged[g] = beyond(v, axis.limit)
 
@@ -310,7 +304,7 @@ def _place_of(gate, j, size, gates):
 
 
 @njit(**INNER)
-def _observe(v, g, first_step, s, steps, L, sums, work):
+def _observe(table, v, g, first_step, s, steps, L, sums, work):
     """Sum voltages: at once for dipoles, else when enough are kept or the window ends."""
     for q in range(sums.start[g], sums.start[g + 1]):
         request = sums.sums[q]
@@ -322,13 +316,13 @@ def _observe(v, g, first_step, s, steps, L, sums, work):
         kept = work.kept[request.kept * KEPT * size :]
         if is_turn and request.keeper:
             copy(v[:size], kept[place * size :])
-        if is_turn and not request.cells:
+        if is_turn and request.address == 0:
             weigh_rows(work.dipoles, sums.weights, v, place * L, request.weights, nodes, L)
         enough = is_turn and taken % KEPT == 0
         if enough or (s == steps - 1 and taken % KEPT):
             n = KEPT if enough else taken % KEPT
-            if request.cells:
-                _sum_cells(kept, g, request, taken - n, n, nodes, L, sums, work.samples)
+            if request.address:
+                call_sums(request.address, table, g, q, taken - n, n)
             else:
                 _sum_lanes(g, request, taken - n, n, L, sums, work.dipoles)
 
@@ -342,23 +336,4 @@ def _sum_lanes(g, request, sample, n, L, sums, weighed):
         for first in range(0, n, 8):
             at = first * L + piece.lane
             add_lanes(sums.values, weighed, to + first, at, L, piece.cells)
-        to += request.room
-
-
-@njit(**INNER)
-def _sum_cells(kept, g, request, sample, n, nodes, L, sums, samples):
-    """Sum weighted voltages of every piece of a group, cell by cell."""
-    apart = (sums.piece_start[g + 1] - sums.piece_start[g]) * request.room
-    to = request.to + sample
-    for p in range(sums.piece_start[g], sums.piece_start[g + 1]):
-        piece = sums.pieces[p]
-        for k in range(nodes):
-            for first in range(0, n, 8):
-                at = (first * nodes + k) * L + piece.lane
-                transpose(samples, kept, k * KEPT + first, at, nodes * L, nodes * KEPT)
-        at = request.weights + (request.first_cell + piece.lane) * nodes * request.outputs
-        weigh_cells(
-            samples, sums.weights, request.outputs, at, sums.values, to, apart, nodes, piece.cells,
-            n > 8,
-        )  # fmt: skip
         to += request.room

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import logging
 import os
@@ -11,6 +12,7 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -19,7 +21,7 @@ from types import ModuleType
 from typing import Any
 
 import numba
-from numba.core import ccallback, config, dispatcher
+from numba.core import ccallback
 from numba.core.caching import FunctionCache
 from numba.core.runtime.nrt import rtsys
 
@@ -85,27 +87,12 @@ class _Loader(FunctionCache):
 @contextmanager
 def _loaded_quickly() -> Iterator[None]:
     """Let compiled functions that are defined meanwhile be loaded by :class:`_Loader`."""
-    places: list[Any] = [dispatcher, ccallback]
-    for place in places:
-        place.FunctionCache = _Loader
+    place: Any = ccallback
+    place.FunctionCache = _Loader
     try:
         yield
     finally:
-        for place in places:
-            place.FunctionCache = FunctionCache
-
-
-@contextmanager
-def kept_by_content() -> Iterator[None]:
-    """Let Numba keep what is defined meanwhile in a folder named by the package's kernel code."""
-    settings: Any = config
-    before = settings.CACHE_DIR
-    settings.CACHE_DIR = str(directory() / f"apical_{toolchain()}")
-    try:
-        with _loaded_quickly():
-            yield
-    finally:
-        settings.CACHE_DIR = before
+        place.FunctionCache = FunctionCache
 
 
 def place(stem: str, text: str) -> str:
@@ -133,7 +120,7 @@ def load(stem: str, text: str) -> ModuleType:
         if name not in sys.modules:
             if name not in _compiled():
                 _log.info("compiling %s, once", stem)
-            _import(name)
+            import_placed(name)
         return sys.modules[name]
 
 
@@ -146,8 +133,22 @@ def _compiled() -> set[str]:
     return {entry.partition(".")[0] for entry in found if entry.endswith(".nbi")}
 
 
+@contextmanager
+def _all_kept() -> Iterator[None]:
+    """Let Python look for no garbage meanwhile: a compiler makes much of what stays."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
 @_loaded_quickly()
-def _import(name: str) -> None:
+@_all_kept()
+def import_placed(name: str) -> None:
+    """Import a module whose text is in its place, which compiles it unless that was done before."""
     path = directory() / f"{name}.py"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -169,40 +170,82 @@ def _import(name: str) -> None:
             raise
 
 
-@contextmanager
-def compiled_meanwhile(sources: Sequence[tuple[str, str]]) -> Iterator[None]:
-    """Compile sources in a process of their own, if there are several, while this one is busy.
+def compile_all(sources: Sequence[tuple[str, str]]) -> None:
+    """Compile what is not compiled yet, in this process and others, which take turns.
 
-    Whatever it does not do is done later, when used.
+    Whatever others fail to do is done later, when used.
     """
-    names = dict.fromkeys(place(stem, text) for stem, text in sources)
-    compiled = _compiled()
-    missing = [name for name in names if name not in compiled]
-    other = None
-    if len(missing) > 1 and sys.executable and not _temporary:
-        _log.info("compiling kernels, once: some 10 s")
-        with suppress(OSError):
-            command = [sys.executable, "-c", _COMPILE, *missing]
-            other = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    names, known = dict.fromkeys(place(stem, text) for stem, text in sources), _compiled()
+    left = deque(name for name in names if name not in known)
+    if not left:
+        return
+    _log.info("compiling kernels, once: some 10 s")
+    helpers = [_Helper(left) for _ in range(min(_processors(), _MOST_HELPERS + 1, len(left)) - 1)]
     try:
-        yield
-    except BaseException:
-        if other:
-            other.kill()
-        raise
+        while left:
+            with suppress(IndexError), _lock:
+                name = left.popleft()
+                if name not in sys.modules:
+                    import_placed(name)
+        for helper in helpers:
+            helper.wait()
     finally:
-        if other:
-            other.wait()
+        for helper in helpers:
+            helper.end()
 
 
-_COMPILE = """
+def _processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Helper(threading.Thread):
+    """A process that compiles what it is told, and the thread that tells it."""
+
+    def __init__(self, left: deque[str]) -> None:
+        super().__init__(daemon=True)
+        self._left = left
+        self._process: subprocess.Popen[str] | None = None
+        # another process cannot find a temporary folder
+        if sys.executable and not _temporary:
+            with suppress(OSError):
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", _HELP], text=True, stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                )  # fmt: skip
+        self.start()
+
+    def run(self) -> None:
+        """Have one after the other compiled, as long as something is left and that goes well."""
+        if self._process is None or self._process.stdin is None or self._process.stdout is None:
+            return
+        with suppress(IndexError, OSError):
+            while self._process.stdout.readline():
+                self._process.stdin.write(f"{self._left.popleft()}\n")
+                self._process.stdin.flush()
+
+    def wait(self) -> None:
+        """Wait until it is done, in steps, as not every system lets Ctrl-C end a wait."""
+        while self.is_alive():
+            self.join(0.1)
+
+    def end(self) -> None:
+        """End the process, whatever it is doing."""
+        if self._process is not None:
+            with suppress(OSError), self._process:
+                self._process.kill()
+                self.join()
+
+
+#: Further processes have too little to do to be worth their start.
+_MOST_HELPERS = 3
+_HELP = """
 import sys
 from apical.engines.cpu import cache
-cache.compile_all(sys.argv[1:])
+print("ready", flush=True)
+for line in sys.stdin:
+    cache.import_placed(line.strip())
+    print("done", flush=True)
 """
-
-
-def compile_all(names: Sequence[str]) -> None:
-    """Compile modules that have been placed."""
-    for name in names:
-        _import(name)

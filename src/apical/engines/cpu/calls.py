@@ -84,3 +84,25 @@ def call_gates(
 
     arrays = (place, row, states, table, out, targets)
     return types.void(address, n, lanes, blocks, a, c, size, *arrays), generate
+
+
+@compiled
+def call_sums(typingctx: Any, address: Any, table: Any, g: Any, q: Any, sample: Any, n: Any) -> Any:
+    """Call :func:`apical.engines.cpu.observing.sum_cells` by its address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _call(context, builder, args[0], list(range(1, 6)), signature, args)
+
+    return types.void(address, table, g, q, sample, n), generate
+
+
+@compiled
+def call_advance(
+    typingctx: Any, address: Any, table: Any, g: Any, first_step: Any, steps: Any
+) -> Any:
+    """Call :func:`apical.engines.cpu.advance.advance` by its address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return _call(context, builder, args[0], list(range(1, 5)), signature, args)
+
+    return types.void(address, table, g, first_step, steps), generate

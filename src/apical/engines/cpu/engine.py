@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from apical.engines.base import LIMIT, Member, RawResult, Snapshot, changing, check_voltages, whole
-from apical.engines.cpu import requests, warm
+from apical.engines.cpu import loops, requests
 from apical.engines.cpu.batch import Batch, Kind
-from apical.engines.cpu.cache import compiled_meanwhile
+from apical.engines.cpu.cache import compile_all
 from apical.engines.cpu.events import Calendar, wire
 from apical.engines.cpu.program import shown_sources, sources
 from apical.engines.cpu.tables import Axis
@@ -36,8 +36,9 @@ class CpuEngine:
         cells = {id(p.cell): p.cell for p in plan.populations}.values()
         found = [s for c in cells for s in sources(c, plan.rates, plan.precision, plan.dt)]
         found += shown_sources(plan)
-        with compiled_meanwhile(found):
-            warm.steps(plan.precision)
+        # the longest first, so that all processes are done at about the same time
+        found.sort(key=lambda source: -len(source[1]))
+        compile_all(loops.sources(plan.precision, bool(plan.observables)) + found)
 
     def start(self, members: Sequence[Member], *, threads: int | None = None) -> CpuRun:
         """Prepare a batch; see :class:`apical.engines.base.Engine`."""
@@ -78,7 +79,7 @@ class CpuRun:
         self._kept = self._first_records()
         self._axis = Axis(batch.real(self.plan.dt), batch.real(LIMIT))
         work = [batch.work(self._sums) for _ in shares]
-        self._team = Team(shares, work, self.window, self.steps)
+        self._team = Team(batch.precision, shares, work, self.window, self.steps)
 
     @whole
     @changing

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from apical.engines.cpu.math import INNER
+from apical.engines.cpu.math import INNER, maximum, minimum
 from apical.engines.cpu.tables import Events, event_type
 from apical.plan.connect import Connections
 from apical.plan.discretise import Floats, Ints
@@ -197,7 +197,7 @@ def has_room_for_events(w, end, traffic, found):
         numbers[HIGH] += 1
     most = 0
     for k in range(traffic.queue.entries.shape[0]):
-        most = max(most, traffic.queue.entries[k, w])
+        most = maximum(most, traffic.queue.entries[k, w])
     # a share may get all inputs
     numbers[EVENTS] = most + numbers[HIGH] - numbers[LOW]
     return numbers[EVENTS] <= found.events.shape[1]
@@ -217,12 +217,12 @@ def has_room_for_spikes(spikes, groups, traffic):
                 events += wiring.last[m, p, cell] - wiring.first[m, p, cell]
     room = traffic.queue.room
     # a share may get all of them
-    blocks = events // BLOCK + min(events, traffic.queue.head.shape[1])
+    blocks = events // BLOCK + minimum(events, traffic.queue.head.shape[1])
     numbers[SPIKES] = numbers[SO_FAR] + found
     numbers[BLOCKS] = 0
     for k in range(room.shape[0]):
-        needed = room[k, _USED] + max(0, blocks - room[k, _FREED])
-        numbers[BLOCKS] = max(numbers[BLOCKS], needed)
+        needed = room[k, _USED] + maximum(0, blocks - room[k, _FREED])
+        numbers[BLOCKS] = maximum(numbers[BLOCKS], needed)
     return (
         numbers[SPIKES] <= traffic.spiked.step.shape[0]
         and numbers[BLOCKS] <= traffic.queue.following.shape[1]
@@ -317,7 +317,7 @@ def gather(share, groups, w, first_step, steps, traffic, found):
             count[traffic.rank[inputs.group[i]] * steps + inputs.step[i] - first_step + 1] += 1
     block, left = queue.head[share, w], queue.entries[share, w]
     while left > 0:
-        for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
+        for k in range(block * BLOCK, block * BLOCK + minimum(left, BLOCK)):
             event = queue.events[share, k]
             count[event.group * steps + event.step - first_step + 1] += 1
         block, left = queue.following[share, block], left - BLOCK
@@ -334,7 +334,7 @@ def gather(share, groups, w, first_step, steps, traffic, found):
             event.element, event.weight = inputs.element[i], inputs.weight[i]
     block, left = queue.head[share, w], queue.entries[share, w]
     while left > 0:
-        for k in range(block * BLOCK, block * BLOCK + min(left, BLOCK)):
+        for k in range(block * BLOCK, block * BLOCK + minimum(left, BLOCK)):
             event = queue.events[share, k]
             b = event.group * steps + event.step - first_step
             found.events[share, count[b]] = event

@@ -25,12 +25,9 @@ _USUAL: dict[str, Any] = {
 }
 #: For generated functions that are called by address.
 C_OPTIONS: dict[str, Any] = {**_USUAL, "cache": True}
-#: For functions that Python calls. They allocate nothing: without `_nrt`, every slice of an array
-#: costs two atomic additions to a counter that all threads share.
-OUTER: dict[str, Any] = {
-    **_USUAL, "cache": True, "nogil": True, "_nrt": False, "no_cfunc_wrapper": True,
-    "pipeline_class": WholeCompiler,
-}  # fmt: skip
+#: For a loop that consists of many parts. It allocates nothing: without `_nrt`, every slice of an
+#: array costs two atomic additions to a counter that all threads share.
+WHOLE: dict[str, Any] = {**C_OPTIONS, "_nrt": False, "pipeline_class": WholeCompiler}
 #: For functions that only compiled ones call. What would let Python call them takes as long to
 #: compile as they do.
 INNER: dict[str, Any] = {
@@ -143,13 +140,13 @@ def select(condition: bool, yes: float, no: float) -> float:
 
 
 @njit(**INNER)
-def minimum(a: float, b: float) -> float:
+def minimum(a: Any, b: Any) -> Any:
     """Return the smaller."""
     return a if a < b else b
 
 
 @njit(**INNER)
-def maximum(a: float, b: float) -> float:
+def maximum(a: Any, b: Any) -> Any:
     """Return the larger."""
     return a if a > b else b
 

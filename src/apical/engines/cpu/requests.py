@@ -11,6 +11,7 @@ import numpy as np
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.events import Inputs
 from apical.engines.cpu.layout import aligned
+from apical.engines.cpu.loops import address
 from apical.engines.cpu.program import CellProgram, shown
 from apical.engines.cpu.tables import (
     KEPT,
@@ -187,14 +188,14 @@ def sums(batch: Batch) -> tuple[Sums, Ints]:
             slot, keeper = -1, False
             if is_dipole:
                 nodes = kind.programs[0].cell.tree.nodes
-                where = weights.of_dipole(kind, lanes, position), 0, 0, nodes
+                where = weights.of_dipole(kind, lanes, position), 0, nodes
             else:
                 n_cells = batch.plan.populations[population].n
                 first = position[0] * n_cells + cells[0]
                 observable = number - len(batch.plan.populations)
-                all_cells = n_cells * len(kind.members)
                 place, nodes = weights.of_observable(observable, kind)
-                where = place, first, all_cells, nodes
+                of_cell = nodes * outputs
+                where = place + first * of_cell, address("sum_cells", batch.precision), nodes
                 keeper = every not in slots
                 slot = slots.setdefault(every, len(slots))
             rows.append((every, outputs, *where, to, room, slot, keeper))

@@ -15,8 +15,7 @@ from apical.engines.cpu.lanes import (
     substitute_row,
     subtract_row,
 )
-from apical.engines.cpu.math import CAREFUL, INNER
-from apical.engines.cpu.weighing import weigh_1, weigh_2, weigh_4, weigh_8
+from apical.engines.cpu.math import CAREFUL, INNER, maximum, minimum
 
 
 @njit(**INNER)
@@ -104,30 +103,6 @@ def membrane(v, parent, axial, order, out, L):
 
 
 @njit(**INNER)
-def weigh_cells(values, weights, outputs, at, out, to, apart, nodes, cells, more):
-    """Sum weighted nodes of some cells for all outputs, as many as go at once.
-
-    Samples are eight, or twice eight if there are more. Weights go by cell, outputs that are
-    weighed at once, node and output.
-    """
-    o, further = 0, outputs * nodes
-    while o < outputs:
-        to_o, at_o = to + o * apart, at + o * nodes
-        if o + 8 <= outputs:
-            weigh_8(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
-            o += 8
-        elif o + 4 <= outputs:
-            weigh_4(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
-            o += 4
-        elif o + 2 <= outputs:
-            weigh_2(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
-            o += 2
-        else:
-            weigh_1(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
-            o += 1
-
-
-@njit(**INNER)
 def crossings(before, after, threshold, step, real, spikes, first, count):
     """Note the cells whose voltage crossed the threshold upwards; return how many there are."""
     for lane in range(real):
@@ -163,7 +138,7 @@ def locate(v, per_mv, half, place, row):
         place[j] = (u - below) - v.dtype.type(0.5)
         # what is not a number becomes the smallest of whole numbers
         k = np.int32(np.int32(below) + first)
-        found = max(min(k, last), np.int32(0))
+        found = maximum(minimum(k, last), np.int32(0))
         inside &= found == k
         row[j] = found
     return inside
@@ -178,7 +153,7 @@ def locate_held(v, grid, place, row):
         u = (v[j] - grid.start) * grid.per_mv
         u = u if u > 0 else v.dtype.type(0)
         u = u if u < most else most
-        k = min(np.int32(u), last)
+        k = minimum(np.int32(u), last)
         row[j] = k
         place[j] = (u - k) - v.dtype.type(0.5)
 
@@ -209,7 +184,10 @@ def uncertain(v, grid, bad):
     u = (v - grid.start) * grid.per_mv if grid.held else v * grid.per_mv
     if not (grid.held or -half <= u < half):
         return True
-    row = np.int32(min(max(u, 0), grid.pieces - 1)) if grid.held else np.int32(np.floor(u)) + half
+    row = np.int32(np.floor(u)) + half
+    if grid.held:
+        u = u if u > 0 else 0.0
+        row = np.int32(u if u < grid.pieces - 1 else grid.pieces - 1)
     found = False
     for k in range(bad.shape[0]):
         found |= bad[k] == row

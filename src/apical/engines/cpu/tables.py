@@ -64,11 +64,11 @@ RECORD = _record("where", "every", "place")
 SHOWN = _record("mechanism", "address", "late", "every", "first", "last")
 #: Weighted sums of a group's voltages over nodes and the cells of each piece. Pieces of one output
 #: lie one after the other, with `room` for a window's samples. Weights of dipoles are rows of
-#: lanes, and `cells` is 0. Those of observables go by cell and are of the first `nodes` only: the
-#: group begins at `first_cell` of all `cells`; those of equal `every` share a place for voltages,
-#: which the first one, the `keeper`, fills.
+#: lanes, and their `address` is 0. Those of observables go by cell, are of the first `nodes` only,
+#: begin at the group's first cell, and are summed by the loop at `address`; those of equal `every`
+#: share a place for voltages, which the first one, the `keeper`, fills.
 SUM = _record(
-    "every", "outputs", "weights", "first_cell", "cells", "nodes", "to", "room", "kept", "keeper",
+    "every", "outputs", "weights", "address", "nodes", "to", "room", "kept", "keeper",
 )  # fmt: skip
 #: Cells of a group that are summed at once: first lane, and how many. Cells 8k to 8k + 7 of a
 #: member's population are an octet, whose sum is the same wherever its cells are. Where the next
@@ -283,3 +283,41 @@ class Axis(NamedTuple):
 
     dt: float
     limit: float
+
+
+class Run(NamedTuple):
+    """All that a thread works with.
+
+    Parameters
+    ----------
+    crew : apical.engines.cpu.together.Crew
+        What threads know of each other.
+    traffic : apical.engines.cpu.events.Traffic
+        Spikes and events.
+    axis, model : Axis, Model
+    groups : record array
+    changing, fixed : array
+        Blocks of all groups; see :mod:`apical.engines.cpu.layout`.
+    events, clamps, records, sums, spikes : Events, Clamps, Records, Sums, Spikes
+    diverged : array of bool
+        Set for a group with a voltage beyond the limit.
+    outputs : Outputs
+    work : Work
+        The thread's own.
+    """
+
+    crew: Any
+    traffic: Any
+    axis: Axis
+    model: Model
+    groups: Any
+    changing: Floats
+    fixed: Floats
+    events: Events
+    clamps: Clamps
+    records: Records
+    sums: Sums
+    spikes: Spikes
+    diverged: Any
+    outputs: Outputs
+    work: Work

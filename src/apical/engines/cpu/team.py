@@ -9,9 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from apical.engines.cpu.entry import table_of
 from apical.engines.cpu.events import Calendar
-from apical.engines.cpu.tables import Work
+from apical.engines.cpu.loops import address, entered, kind_of_run
+from apical.engines.cpu.tables import Run, Work
 from apical.engines.cpu.together import (
+    ADVANCE,
     ALL,
     APART,
     DONE,
@@ -23,8 +26,6 @@ from apical.engines.cpu.together import (
     LONGEST,
     STAGE,
     Crew,
-    change_state,
-    together,
 )
 from apical.plan.discretise import Ints
 
@@ -33,17 +34,20 @@ class Team:
     """Threads of one run, each with its groups."""
 
     def __init__(
-        self, shares: Sequence[Ints], work: Sequence[Work], window: int, steps: int
+        self, precision: str, shares: Sequence[Ints], work: Sequence[Work], window: int, steps: int
     ) -> None:
         self.work = work
+        self._enter, self._kind = entered(precision), kind_of_run(precision)
         self._pool = ThreadPoolExecutor(len(shares) - 1) if len(shares) > 1 else None
         self._there: dict[int, Future[int]] = {}
         self._arguments: tuple[Any, ...] = ()
+        self._tables: list[Ints] = []
         starts = np.cumsum([0, *(len(share) for share in shares)])
         begun, known, state = (np.zeros(len(shares) * APART, np.int64) for _ in range(3))
-        done, clock = np.zeros(1, np.int64), np.zeros(7, np.int64)
+        done, clock = np.zeros(1, np.int64), np.zeros(8, np.int64)
         self.crew = Crew(np.concatenate(shares), starts, begun, known, done, state, clock)
-        self.crew.clock[LONGEST], self.crew.clock[ALL] = window, steps
+        clock[LONGEST], clock[ALL] = window, steps
+        clock[ADVANCE] = address("advance", precision)
 
     def advance(
         self, first: int, last: int, calendar: Calendar, arguments: Callable[[], tuple[Any, ...]]
@@ -64,6 +68,9 @@ class Team:
         if [id(a) for a in arguments] != [id(a) for a in self._arguments]:
             self.dismiss()
             self._arguments = arguments
+            self._tables = [
+                table_of(Run._make((self.crew, *arguments, work)), self._kind) for work in self.work
+            ]
         self._call_back()
         return self._call(0)
 
@@ -73,7 +80,7 @@ class Team:
             if self._pool and self.crew.state[k * APART] == GONE:
                 if k in self._there:
                     self._there[k].result()
-                change_state(self.crew, k, HERE)
+                self.crew.state[k * APART] = HERE
                 # known before the pool has it, as Ctrl-C may come at any moment
                 there = self._there[k] = Future()
                 self._pool.submit(self._stay, there, k)
@@ -87,13 +94,12 @@ class Team:
                 there.set_exception(error)
 
     def _call(self, me: int) -> int:
-        everything: tuple[Any, ...] = me, self.crew, *self._arguments, self.work[me]
-        return together(*everything)
+        return self._enter(self._tables[me].ctypes.data, me)
 
     def dismiss(self) -> None:
         """Let the threads go; they come back with the next window."""
         for k in range(1, len(self.work)):
-            change_state(self.crew, k, GONE)
+            self.crew.state[k * APART] = GONE
         for there in self._there.values():
             if not there.cancel():
                 there.result()
@@ -102,7 +108,8 @@ class Team:
     def abandon(self) -> None:
         """Let the threads go, and forget a window that was interrupted."""
         self.dismiss()
-        for numbers in (self.crew.begun, self.crew.known, self.crew.done, self.crew.clock[STAGE:]):
+        clock = self.crew.clock[STAGE:ADVANCE]
+        for numbers in (self.crew.begun, self.crew.known, self.crew.done, clock):
             numbers[:] = 0
 
     def close(self) -> None:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 from numba import njit
 
-from apical.engines.cpu.advance import advance
 from apical.engines.cpu.atomic import add_now, load_now, store_now, swap_if
+from apical.engines.cpu.calls import call_advance
 from apical.engines.cpu.events import (
     collect,
     gather,
@@ -23,7 +24,7 @@ from apical.engines.cpu.events import (
     send,
     settle,
 )
-from apical.engines.cpu.math import INNER, OUTER
+from apical.engines.cpu.math import INNER, minimum
 from apical.engines.cpu.totals import sum_outputs
 from apical.plan.discretise import Ints
 
@@ -44,7 +45,8 @@ class Crew(NamedTuple):
         Whether a thread is here or gone; `APART` from each other.
     clock : array of int
         The window's first step and its number of steps, the longest window and all steps, the
-        step at which to come back, the stage, and how many units there are up to its end.
+        step at which to come back, the stage, how many units there are up to its end, and the
+        address of the loop that advances a group.
     """
 
     shares: Ints
@@ -57,10 +59,10 @@ class Crew(NamedTuple):
 
 
 #: What the clock holds.
-FIRST, STEPS, LONGEST, ALL, LAST, STAGE, UNITS = 0, 1, 2, 3, 4, 5, 6
+FIRST, STEPS, LONGEST, ALL, LAST, STAGE, UNITS, ADVANCE = 0, 1, 2, 3, 4, 5, 6, 7
 #: Stages of a window. Units are shares of events, groups, then shares of sums over cells and of
 #: spikes that are sent on.
-_READY, _GATHERING, _ADVANCING, _SUMMING = 0, 1, 2, 3
+_READY, _GATHERING, _ADVANCING, _SUMMING = map(np.int64, (0, 1, 2, 3))
 #: What the leader comes back with: all is done, others are at work still or have left, or there is
 #: no room for spikes or events.
 DONE, WAITING, FULL = 0, 1, 2
@@ -73,16 +75,13 @@ APART = 8
 _PATIENCE, _BRIEFLY = 2_000_000, 2_000_000
 
 
-@njit(**OUTER)
-def together(
-    me, crew, traffic, axis, model, groups, changing, fixed, events, clamps, records, sums, spikes,
-    diverged, outputs, work,
-):  # fmt: skip
+@njit(**INNER)
+def together(table, me, crew, traffic, groups, events, sums, spikes, diverged, outputs):
     """Work on windows until this thread leaves, or as many as the clock says if it leads: thread 0.
 
     The leader alone goes from stage to stage. It returns what it came back with, and is to be
-    called again unless all is done. The rest is as :func:`apical.engines.cpu.advance.advance` and
-    :func:`apical.engines.cpu.totals.sum_outputs` take it.
+    called again unless all is done. `table` is the address of the run's table, whose parts follow;
+    see :class:`apical.engines.cpu.tables.Run`.
     """
     clock, threads, looked, first = crew.clock, crew.starts.shape[0] - 1, 0, crew.clock[FIRST]
     while me == 0 or (looked < _PATIENCE and load_now(crew.state, me * APART) == HERE):
@@ -90,7 +89,7 @@ def together(
             if clock[FIRST] > first and not _all_here(crew):
                 return WAITING
             left = clock[LAST] - clock[FIRST]
-            clock[STEPS] = min(clock[LONGEST] - clock[FIRST] % clock[LONGEST], left)
+            clock[STEPS] = minimum(clock[LONGEST] - clock[FIRST] % clock[LONGEST], left)
             end = clock[FIRST] + clock[STEPS]
             if not has_room_for_events(clock[FIRST] // clock[LONGEST], end, traffic, events):
                 return FULL
@@ -106,11 +105,8 @@ def together(
                         clock[FIRST] // clock[LONGEST], clock[FIRST], clock[STEPS], traffic, events,
                     )  # fmt: skip
                 elif clock[STAGE] == _ADVANCING:
-                    advance(
-                        crew.shares[crew.starts[share + 1] - left], clock[FIRST], clock[STEPS],
-                        axis, model, groups, changing, fixed, events, clamps, records, sums,
-                        spikes, diverged, work,
-                    )  # fmt: skip
+                    g = crew.shares[crew.starts[share + 1] - left]
+                    call_advance(clock[ADVANCE], table, g, clock[FIRST], clock[STEPS])
                 else:
                     sum_outputs(share, threads, clock[FIRST], clock[STEPS], sums, outputs)
                     send(share, clock[LONGEST], clock[ALL], traffic)
@@ -185,9 +181,3 @@ def _all_done(crew):
     while looked < _BRIEFLY and load_now(crew.done, 0) < crew.clock[UNITS]:
         looked += 1
     return looked < _BRIEFLY
-
-
-@njit(**OUTER)
-def change_state(crew, k, state):
-    """Let a thread leave as soon as it looks, or take it for one that is here."""
-    store_now(crew.state, k * APART, state)

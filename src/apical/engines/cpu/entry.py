@@ -1,0 +1,101 @@
+"""How Python calls compiled loops: what they work with, as one table of whole numbers.
+
+Numba's own way in takes some hundred arrays apart one by one, each with its own errors, and that
+takes a fifth of the time to compile the loop itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import typeof, types
+
+from apical.engines.cpu.math import compiled
+from apical.errors import EngineError
+from apical.plan.discretise import Ints
+
+_INT = ir.IntType(64)
+
+
+def table_of(arguments: tuple[Any, ...], kind: types.Type) -> Ints:
+    """Return addresses and shapes of all arrays, and numbers bit by bit, in their order.
+
+    Whoever uses the table must keep the arguments.
+
+    Raises
+    ------
+    EngineError
+        If the arguments are not of the kind for which code was compiled.
+    """
+    if typeof(arguments) != kind:
+        raise EngineError(f"the loop takes {kind}; got {typeof(arguments)}")
+    return np.array(list(_numbers(arguments)), np.int64)
+
+
+def _numbers(value: Any) -> Iterator[int]:
+    if isinstance(value, np.ndarray):
+        yield value.ctypes.data
+        yield from value.shape
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _numbers(part)
+    elif isinstance(value, np.floating):
+        yield int(value.view(f"i{value.itemsize}"))
+    else:
+        yield value
+
+
+def reader(kind: types.Type) -> Any:
+    """Return the compiled function that reads a tuple of some kind from its table's address."""
+
+    @compiled
+    def read(typingctx: Any, table: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            place = builder.inttoptr(args[0], _INT.as_pointer())
+            return _Reader(context, builder, place).value(kind)
+
+        return kind(table), generate
+
+    return read
+
+
+class _Reader:
+    """Reads numbers of a table, one after the other."""
+
+    def __init__(self, context: Any, builder: Any, table: Any) -> None:
+        self.context, self.builder, self.table = context, builder, table
+        self.at = 0
+
+    def value(self, kind: Any) -> Any:
+        """Return an array, a number, or a tuple of them."""
+        if isinstance(kind, types.Array):
+            return self._array(kind)
+        if isinstance(kind, types.Float):
+            bits = self.builder.trunc(self._number(), ir.IntType(kind.bitwidth))
+            return self.builder.bitcast(bits, self.context.get_value_type(kind))
+        if isinstance(kind, types.Integer):
+            return self._number()
+        parts = [self.value(part) for part in kind.types]
+        return self.context.make_tuple(self.builder, kind, parts)
+
+    def _number(self) -> Any:
+        place = self.builder.gep(self.table, [_INT(self.at)], source_etype=_INT)
+        self.at += 1
+        return self.builder.load(place, typ=_INT)
+
+    def _array(self, kind: types.Array) -> Any:
+        from numba.np.arrayobj import populate_array
+
+        element = self.context.get_data_type(kind.dtype)
+        data = self.builder.inttoptr(self._number(), element.as_pointer())
+        shape = [self._number() for _ in range(kind.ndim)]
+        size = _INT(self.context.get_abi_sizeof(element))
+        strides = [size]
+        for length in reversed(shape[1:]):
+            strides.insert(0, self.builder.mul(strides[0], length))
+        array = self.context.make_array(kind)(self.context, self.builder)
+        populate_array(array, data, shape, strides, size, meminfo=None)
+        return array._getvalue()
