@@ -1,6 +1,7 @@
 """Kernels are compiled by several processes, and loops find their arguments in a table."""
 
 import sys
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -105,22 +106,30 @@ def test_a_run_without_observables_does_not_wait_for_their_loop():
     assert set(of_all) - set(without) == {"sum_cells_double"}
 
 
+class Given(NamedTuple):
+    matrix: Any
+    pair: tuple
+    number: int
+    records: Any
+    marks: Any
+
+
 def test_a_table_is_read_as_it_was_written():
-    arguments = (
+    given = Given(
         np.arange(6.0).reshape(2, 3), (np.float32(1.5), np.float64(-2.25)), 7,
         np.array([(3, 4.5)], [("a", np.int64), ("b", np.float64)]), np.array([True, False]),
     )  # fmt: skip
-    read = reader(typeof(arguments))
+    kind = typeof(given)
+    matrix, pair, number, records, marks = (reader(kind, name) for name in Given._fields)
 
     @cfunc(int64(int64), **{**WHOLE, "cache": False})
     def check(table):
-        matrix, (short, long), number, records, marks = read(table)
-        good = matrix[1, 2] == 5.0 and matrix.shape == (2, 3)
-        good &= short == 1.5 and long == -2.25 and number == 7
-        good &= records[0].a == 3 and records[0].b == 4.5
-        return good and marks[0] and not marks[1] and marks.shape[0] == 2
+        good = matrix(table)[1, 2] == 5.0 and matrix(table).shape == (2, 3)
+        good &= pair(table)[0] == 1.5 and pair(table)[1] == -2.25 and number(table) == 7
+        good &= records(table)[0].a == 3 and records(table)[0].b == 4.5
+        return good and marks(table)[0] and not marks(table)[1] and marks(table).shape[0] == 2
 
-    assert check.ctypes(table_of(arguments, typeof(arguments)).ctypes.data) == 1
+    assert check.ctypes(table_of(given, kind).ctypes.data) == 1
 
 
 @pytest.mark.parametrize("wrong", [np.zeros(2, np.float32), np.zeros((2, 2)), np.zeros(4)[::2]])

@@ -48,26 +48,35 @@ def _numbers(value: Any) -> Iterator[int]:
         yield value
 
 
-def reader(kind: types.Type) -> Any:
-    """Return the compiled function that reads a tuple of some kind from its table's address."""
+def reader(kind: Any, name: str) -> Any:
+    """Return the compiled function that reads a part of a named tuple from its table's address."""
+    number = kind.fields.index(name)
+    part, at = kind.types[number], sum(map(_size, kind.types[:number]))
 
     @compiled
     def read(typingctx: Any, table: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             place = builder.inttoptr(args[0], _INT.as_pointer())
-            return _Reader(context, builder, place).value(kind)
+            return _Reader(context, builder, place, at).value(part)
 
-        return kind(table), generate
+        return part(table), generate
 
     return read
+
+
+def _size(kind: Any) -> int:
+    """Return how many numbers of a table something takes."""
+    if isinstance(kind, types.Array):
+        return 1 + kind.ndim
+    return 1 if isinstance(kind, types.Number) else sum(map(_size, kind.types))
 
 
 class _Reader:
     """Reads numbers of a table, one after the other."""
 
-    def __init__(self, context: Any, builder: Any, table: Any) -> None:
+    def __init__(self, context: Any, builder: Any, table: Any, at: int) -> None:
         self.context, self.builder, self.table = context, builder, table
-        self.at = 0
+        self.at = at
 
     def value(self, kind: Any) -> Any:
         """Return an array, a number, or a tuple of them."""
