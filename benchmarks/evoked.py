@@ -38,15 +38,27 @@ def measured(given):
     """Run everything; return reports by name."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        # kernels of each precision in a cache of their own, empty at first
+        # kernels in caches of their own, empty at first
         caches = {p: {"APICAL_CACHE_DIR": f"{folder}/{p}"} for p in ("double", "single")}
-        for precision, cache in caches.items():
-            found[f"cold, {precision}"] = measure.workload(
-                None, "apical_evoked.py", "--repeats", 1, "--precision", precision,
-                environment=cache,
-            )  # fmt: skip
+        found |= {
+            f"cold, {precision}, {cores}": cold(precision, cores, f"{folder}/{precision}-{cores}")
+            for precision in caches
+            for cores in (1, 2)
+        }
+        found["command"] = measure.workload(
+            None, "apical_command.py", "--repeats", max(7, given.repeats), cores=2,
+            environment=caches["double"],
+        )  # fmt: skip
         found["build"] = measure.workload(None, "apical_build.py", "--repeats", 5)
         return found | measure.in_turn(runs(given, caches), given.rounds)
+
+
+def cold(precision, cores, folder):
+    """Return the report of a process that finds no kernels."""
+    return measure.workload(
+        None, "apical_evoked.py", "--repeats", 1, "--precision", precision, "--threads", cores,
+        cores=cores, environment={"APICAL_CACHE_DIR": folder},
+    )  # fmt: skip
 
 
 def shown(found):
@@ -55,7 +67,7 @@ def shown(found):
     single = found["apical, single, exact, 1 thread"]
     theirs = found.get(SHIPPED)
     before = [
-        ("before a run, one thread", "apical", "hnn-core"),
+        ("before a run, one core unless said", "apical", "hnn-core"),
         ("import", f"{ours['imported']:.3f} s", theirs and f"{theirs['imported']:.2f} s"),
         ("import of what a run needs", f"{ours['libraries']:.2f} s", ""),
         ("read and check the model", f"{1000 * ours['build']:.0f} ms", ""),
@@ -63,11 +75,17 @@ def shown(found):
          theirs and f"{theirs['build']:.1f} s"),
         ("build, after one drive has changed", f"{1000 * found['build']['drive']:.1f} ms",
          theirs and f"{theirs['build']:.1f} s"),
-        ("first run ever, 170 ms: double", f"{found['cold, double']['first']:.1f} s", ""),
-        ("first run ever, 170 ms: single", f"{found['cold, single']['first']:.1f} s", ""),
+        *(
+            (f"first run ever, 170 ms: {precision}, {'two cores' if cores == 2 else 'one core'}",
+             f"{found[f'cold, {precision}, {cores}']['first']:.1f} s", "")
+            for precision in ("double", "single")
+            for cores in (1, 2)
+        ),
         ("first run in a process: double", f"{ours['first']:.2f} s",
          theirs and f"{theirs['wall']:.1f} s"),
         ("first run in a process: single", f"{single['first']:.2f} s", ""),
+        ("`apical run`, double, kernels in the cache: the whole command, two cores",
+         f"{found['command']['wall']:.2f} s", ""),
     ]  # fmt: skip
     rows = [("run of 170 ms", "seconds", "each round", "times hnn-core as shipped",
              "times hnn-core exact", "times hnn-core MPI", "spikes of cells")]  # fmt: skip

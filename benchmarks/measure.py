@@ -31,10 +31,12 @@ def arguments(*peers):
 def workload(python, script, *options, cores=1, environment=None):
     """Run one workload on some cores; return what it reports."""
     fixed = {name: str(cores) for name in _THREADS}
+    # as after an installation, which leaves byte code
+    inherited = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     done = subprocess.run(
         [python or sys.executable, WORKLOADS / script, *map(str, options)],
         capture_output=True, text=True, preexec_fn=lambda: pin(cores), cwd=WORKLOADS,
-        env={**os.environ, **fixed, **(environment or {})},
+        env={**inherited, **fixed, **(environment or {})},
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"{python} {script} {options} failed:\n{done.stderr[-2000:]}")

@@ -170,6 +170,18 @@ def import_placed(name: str) -> None:
             raise
 
 
+#: Further processes have too little to do to be worth their start.
+_MOST_HELPERS = 3
+_HELP = """
+import sys
+from apical.engines.cpu import cache
+print("ready", flush=True)
+for line in sys.stdin:
+    cache.import_placed(line.strip())
+    print("done", flush=True)
+"""
+
+
 def compile_all(sources: Sequence[tuple[str, str]]) -> None:
     """Compile what is not compiled yet, in this process and others, which take turns.
 
@@ -237,15 +249,3 @@ class _Helper(threading.Thread):
             with suppress(OSError), self._process:
                 self._process.kill()
                 self.join()
-
-
-#: Further processes have too little to do to be worth their start.
-_MOST_HELPERS = 3
-_HELP = """
-import sys
-from apical.engines.cpu import cache
-print("ready", flush=True)
-for line in sys.stdin:
-    cache.import_placed(line.strip())
-    print("done", flush=True)
-"""
