@@ -38,8 +38,8 @@ def measured(given):
     """Run everything; return reports by name."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
-        # kernels in caches of their own, empty at first
-        caches = {p: {"APICAL_CACHE_DIR": f"{folder}/{p}"} for p in ("double", "single")}
+        # kernels in caches of their own, empty at first; later runs take the last ones
+        caches = {p: {"APICAL_CACHE_DIR": f"{folder}/{p}-2"} for p in ("double", "single")}
         found |= {
             f"cold, {precision}, {cores}": cold(precision, cores, f"{folder}/{precision}-{cores}")
             for precision in caches

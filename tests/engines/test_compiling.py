@@ -10,7 +10,7 @@ from numba import cfunc, int64, typeof
 from apical.engines.cpu import cache
 from apical.engines.cpu.entry import reader, table_of
 from apical.engines.cpu.loops import kind_of_run, sources
-from apical.engines.cpu.math import WHOLE
+from apical.engines.cpu.math import C_OPTIONS
 from apical.errors import EngineError
 
 SOURCE = """
@@ -122,7 +122,7 @@ def test_a_table_is_read_as_it_was_written():
     kind = typeof(given)
     matrix, pair, number, records, marks = (reader(kind, name) for name in Given._fields)
 
-    @cfunc(int64(int64), **{**WHOLE, "cache": False})
+    @cfunc(int64(int64), **{**C_OPTIONS, "cache": False})
     def check(table):
         good = matrix(table)[1, 2] == 5.0 and matrix(table).shape == (2, 3)
         good &= pair(table)[0] == 1.5 and pair(table)[1] == -2.25 and number(table) == 7

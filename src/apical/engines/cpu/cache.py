@@ -21,9 +21,9 @@ from types import ModuleType
 from typing import Any
 
 import numba
+from llvmlite.binding import parse_assembly
 from numba.core import ccallback
-from numba.core.caching import FunctionCache
-from numba.core.runtime.nrt import rtsys
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 from apical import kept
 from apical.errors import CacheWarning
@@ -66,20 +66,44 @@ def toolchain() -> str:
     return kept.hash_of([numba.__version__, sys.version, *kept.sources(Path(__file__).parent)])
 
 
+class _OnlyCode(CompileResultCacheImpl):
+    """What Numba keeps of a compiled function: for ours machine code, as nothing is linked to it.
+
+    The rest is its text for LLVM, and whatever its parts would need to raise errors.
+    """
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)
+        self.is_ours = function.__module__.startswith("apical")
+
+    def reduce(self, cres: Any) -> Any:
+        """Return what is kept of a compiled function."""
+        library, *others, errors = super().reduce(cres)
+        if not self.is_ours:
+            return library, *others, errors
+        name, kind, (code, _) = library
+        # Numba looks up only what the text defines
+        text = parse_assembly(
+            f'define void @"{cres.fndesc.llvm_cfunc_wrapper_name}"() {{ ret void }}'
+        )
+        return (name, kind, (code, text.as_bitcode())), *others, ()
+
+
 class _Loader(FunctionCache):
     """Numba's cache of compiled functions, without getting ready to compile when it only loads.
 
     Numba imports, and enters into its tables, all that it could compile before it looks whether
-    something is compiled: most of a second. Kernels need none of it, only Numba's runtime; and
-    compilation gets ready by itself.
+    something is compiled: most of a second. Kernels need none of it, and compilation gets ready
+    by itself.
     """
+
+    _impl_class = _OnlyCode
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return a compiled function from its file, or None."""
-        function: Any = self._py_func
-        if not function.__module__.startswith("apical"):
+        implementation: Any = self._impl
+        if not implementation.is_ours:
             return super().load_overload(sig, target_context)
-        rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
 

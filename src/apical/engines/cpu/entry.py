@@ -96,15 +96,33 @@ class _Reader:
         return self.builder.load(place, typ=_INT)
 
     def _array(self, kind: types.Array) -> Any:
-        from numba.np.arrayobj import populate_array
-
         element = self.context.get_data_type(kind.dtype)
         data = self.builder.inttoptr(self._number(), element.as_pointer())
         shape = [self._number() for _ in range(kind.ndim)]
-        size = _INT(self.context.get_abi_sizeof(element))
-        strides = [size]
-        for length in reversed(shape[1:]):
-            strides.insert(0, self.builder.mul(strides[0], length))
-        array = self.context.make_array(kind)(self.context, self.builder)
-        populate_array(array, data, shape, strides, size, meminfo=None)
-        return array._getvalue()
+        return _array(self.context, self.builder, kind, data, shape)
+
+
+def _array(context: Any, builder: Any, kind: types.Array, data: Any, shape: list[Any]) -> Any:
+    """Return an array of what lies somewhere, row after row."""
+    from numba.np.arrayobj import populate_array
+
+    size = _INT(context.get_abi_sizeof(context.get_data_type(kind.dtype)))
+    strides = [size]
+    for length in reversed(shape[1:]):
+        strides.insert(0, builder.mul(strides[0], length))
+    array = context.make_array(kind)(context, builder)
+    populate_array(array, data, shape, strides, size, meminfo=None)
+    return array._getvalue()
+
+
+@compiled
+def view(typingctx: Any, pointer: Any, start: Any, n: Any) -> Any:
+    """Return `n` numbers from `start` on of those at a pointer, as an array."""
+    kind = types.Array(pointer.dtype, 1, "C")
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        element = context.get_data_type(kind.dtype)
+        data = builder.gep(args[0], [args[1]], source_etype=element)
+        return _array(context, builder, kind, data, [args[2]])
+
+    return kind(pointer, types.int64, types.int64), generate

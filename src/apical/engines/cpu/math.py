@@ -23,11 +23,12 @@ _USUAL: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"contract", "nsz", "nnan", "ninf"},
 }
-#: For generated functions that are called by address.
-C_OPTIONS: dict[str, Any] = {**_USUAL, "cache": True}
-#: For a loop that consists of many parts. It allocates nothing: without `_nrt`, every slice of an
-#: array costs two atomic additions to a counter that all threads share.
-WHOLE: dict[str, Any] = {**C_OPTIONS, "_nrt": False, "pipeline_class": WholeCompiler}
+#: For generated functions, which are called by address and consist of parts. They allocate
+#: nothing: without `_nrt`, every slice of an array costs two atomic additions to a counter that all
+#: threads share.
+C_OPTIONS: dict[str, Any] = {
+    **_USUAL, "cache": True, "_nrt": False, "pipeline_class": WholeCompiler,
+}  # fmt: skip
 #: For functions that only compiled ones call. What would let Python call them takes as long to
 #: compile as they do.
 INNER: dict[str, Any] = {

@@ -97,6 +97,6 @@ class PartCompiler(_Compiler):
 
 
 class WholeCompiler(_Compiler):
-    """Numba's compiler for functions that Python calls, and that consist of parts."""
+    """Numba's compiler for functions that are called by address, and that consist of parts."""
 
     into = _AsWhole
