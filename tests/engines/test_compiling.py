@@ -1,6 +1,7 @@
 """Kernels are compiled by several processes, and loops find their arguments in a table."""
 
 import sys
+import time
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -140,3 +141,11 @@ def test_other_arguments_than_were_compiled_for_are_refused(wrong):
 
 def test_precisions_take_different_tables():
     assert kind_of_run("double") != kind_of_run("single")
+
+
+def test_nobody_waits_for_a_process_that_comes_too_late(place, monkeypatch):
+    monkeypatch.setattr(cache, "_HELP", "import time\ntime.sleep(60)")
+    began = time.monotonic()
+    cache.compile_all(texts(2))
+    assert time.monotonic() - began < 30
+    assert works(2)

@@ -242,7 +242,7 @@ class _Helper(threading.Thread):
 
     def __init__(self, left: deque[str]) -> None:
         super().__init__(daemon=True)
-        self._left = left
+        self._left, self._busy = left, False
         self._process: subprocess.Popen[str] | None = None
         # another process cannot find a temporary folder
         if sys.executable and not _temporary:
@@ -259,12 +259,16 @@ class _Helper(threading.Thread):
             return
         with suppress(IndexError, OSError):
             while self._process.stdout.readline():
+                self._busy = True
                 self._process.stdin.write(f"{self._left.popleft()}\n")
                 self._process.stdin.flush()
 
     def wait(self) -> None:
-        """Wait until it is done, in steps, as not every system lets Ctrl-C end a wait."""
-        while self.is_alive():
+        """Wait until it is done, unless it has never begun, when nothing is left.
+
+        That goes in steps, as not every system lets Ctrl-C end a wait.
+        """
+        while self._busy and self.is_alive():
             self.join(0.1)
 
     def end(self) -> None:
