@@ -10,7 +10,7 @@ from numba import cfunc, int64, typeof
 
 from apical.engines.cpu import cache
 from apical.engines.cpu.entry import reader, table_of
-from apical.engines.cpu.loops import kind_of_run, sources
+from apical.engines.cpu.loops import empty_run, sources
 from apical.engines.cpu.math import C_OPTIONS
 from apical.errors import EngineError
 
@@ -130,17 +130,22 @@ def test_a_table_is_read_as_it_was_written():
         good &= records(table)[0].a == 3 and records(table)[0].b == 4.5
         return good and marks(table)[0] and not marks(table)[1] and marks(table).shape[0] == 2
 
-    assert check.ctypes(table_of(given, kind).ctypes.data) == 1
+    assert check.ctypes(table_of(given, given).ctypes.data) == 1
 
 
-@pytest.mark.parametrize("wrong", [np.zeros(2, np.float32), np.zeros((2, 2)), np.zeros(4)[::2]])
+@pytest.mark.parametrize(
+    "wrong",
+    [np.zeros(2, np.float32), np.zeros((2, 2)), np.zeros(4)[::2], np.float64(1.0), 3, (), (1, 2)],
+)
 def test_other_arguments_than_were_compiled_for_are_refused(wrong):
     with pytest.raises(EngineError, match="the loop takes"):
-        table_of((wrong,), typeof((np.zeros(2),)))
+        table_of((wrong,), (np.zeros(2),))
+    assert len(table_of((np.ones(3),), (np.zeros(2),))) == 2
 
 
 def test_precisions_take_different_tables():
-    assert kind_of_run("double") != kind_of_run("single")
+    with pytest.raises(EngineError, match=r"the loop takes .*float64.*; got .*float32"):
+        table_of(empty_run("single"), empty_run("double"))
 
 
 def test_nobody_waits_for_a_process_that_comes_too_late(place, monkeypatch):

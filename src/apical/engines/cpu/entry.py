@@ -20,32 +20,60 @@ from apical.plan.discretise import Ints
 _INT = ir.IntType(64)
 
 
-def table_of(arguments: tuple[Any, ...], kind: types.Type) -> Ints:
+def table_of(arguments: tuple[Any, ...], like: tuple[Any, ...]) -> Ints:
     """Return addresses and shapes of all arrays, and numbers bit by bit, in their order.
 
     Whoever uses the table must keep the arguments.
 
+    Parameters
+    ----------
+    arguments : tuple
+        Arrays, numbers, and tuples of them.
+    like : tuple
+        The same with anything in it, for which code was compiled.
+
     Raises
     ------
     EngineError
-        If the arguments are not of the kind for which code was compiled.
+        If types, or numbers of axes, are others.
     """
-    if typeof(arguments) != kind:
-        raise EngineError(f"the loop takes {kind}; got {typeof(arguments)}")
-    return np.array(list(_numbers(arguments)), np.int64)
+    table: list[int] = []
+    given, wanted = list(_leaves(arguments)), list(_leaves(like))
+    for value, other in zip(given, wanted, strict=False):
+        if not _are_alike(value, other):
+            raise EngineError(f"the loop takes {_described(other)}; got {_described(value)}")
+        if isinstance(value, np.ndarray):
+            table += [value.__array_interface__["data"][0], *value.shape]
+        elif isinstance(value, np.floating):
+            table.append(int(value.view(f"i{value.itemsize}")))
+        else:
+            table.append(value)
+    if len(given) != len(wanted):
+        raise EngineError(f"the loop takes {len(wanted)} arrays and numbers; got {len(given)}")
+    return np.array(table, np.int64)
 
 
-def _numbers(value: Any) -> Iterator[int]:
-    if isinstance(value, np.ndarray):
-        yield value.ctypes.data
-        yield from value.shape
-    elif isinstance(value, tuple):
+def _leaves(value: Any) -> Iterator[Any]:
+    if isinstance(value, tuple):
         for part in value:
-            yield from _numbers(part)
-    elif isinstance(value, np.floating):
-        yield int(value.view(f"i{value.itemsize}"))
+            yield from _leaves(part)
     else:
         yield value
+
+
+def _are_alike(value: Any, other: Any) -> bool:
+    if not isinstance(value, np.ndarray):
+        return type(value) is type(other)
+    return (
+        isinstance(other, np.ndarray)
+        and value.ndim == other.ndim
+        and value.dtype == other.dtype
+        and value.flags.c_contiguous
+    )
+
+
+def _described(value: Any) -> str:
+    return str(typeof(value))
 
 
 def reader(kind: Any, name: str) -> Any:

@@ -100,12 +100,12 @@ def _function(name: str, precision: str) -> Any:
 
 def readers_of(precision: str, parts: str) -> list[Any]:
     """Return compiled functions that read parts of a run from its table."""
-    return [reader(kind_of_run(precision), part) for part in parts.split(", ")]
+    return [reader(typeof(empty_run(precision)), part) for part in parts.split(", ")]
 
 
 @lru_cache(maxsize=2)
-def kind_of_run(precision: str) -> Any:
-    """Return what all runs of a precision are to compiled code."""
+def empty_run(precision: str) -> Run:
+    """Return a run with nothing in it: what all of a precision are to compiled code."""
     real = REAL[precision]
     values, numbers = np.zeros(0, real), np.zeros(0, np.float64)
 
@@ -120,7 +120,7 @@ def kind_of_run(precision: str) -> Any:
     calendar = Calendar(wiring, places, (_PAIRS, _NONE), [_NONE], 1, 1, real)
     calendar.give(Inputs(_NONE, _NONE, _NONE, _NONE, values), 0)
     record = none(tables.RECORD)
-    return typeof(Run(
+    return Run(
         Crew(*[_NONE] * len(Crew._fields)), calendar.traffic, tables.Axis(real(1), real(1)), model,
         none(tables.GROUP), values, values, calendar.events,
         tables.Clamps(none(tables.clamp_type(real)), _NONE),
@@ -132,4 +132,4 @@ def kind_of_run(precision: str) -> Any:
             *[values] * 9, tables.Rows(values, np.zeros(0, np.int32), values),
             tables.Sites(values, values, values, values, _NONE),
         ]),
-    ))  # fmt: skip
+    )  # fmt: skip

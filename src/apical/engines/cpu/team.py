@@ -11,7 +11,7 @@ import numpy as np
 
 from apical.engines.cpu.entry import table_of
 from apical.engines.cpu.events import Calendar
-from apical.engines.cpu.loops import address, entered, kind_of_run
+from apical.engines.cpu.loops import address, empty_run, entered
 from apical.engines.cpu.tables import Run, Work
 from apical.engines.cpu.together import (
     ADVANCE,
@@ -37,7 +37,7 @@ class Team:
         self, precision: str, shares: Sequence[Ints], work: Sequence[Work], window: int, steps: int
     ) -> None:
         self.work = work
-        self._enter, self._kind = entered(precision), kind_of_run(precision)
+        self._enter, self._like = entered(precision), empty_run(precision)
         self._pool = ThreadPoolExecutor(len(shares) - 1) if len(shares) > 1 else None
         self._there: dict[int, Future[int]] = {}
         self._arguments: tuple[Any, ...] = ()
@@ -69,7 +69,7 @@ class Team:
             self.dismiss()
             self._arguments = arguments
             self._tables = [
-                table_of(Run._make((self.crew, *arguments, work)), self._kind) for work in self.work
+                table_of(Run._make((self.crew, *arguments, work)), self._like) for work in self.work
             ]
         self._call_back()
         return self._call(0)
