@@ -43,7 +43,7 @@ def table_of(arguments: tuple[Any, ...], like: tuple[Any, ...]) -> Ints:
         if not _are_alike(value, other):
             raise EngineError(f"the loop takes {_described(other)}; got {_described(value)}")
         if isinstance(value, np.ndarray):
-            table += [value.__array_interface__["data"][0], *value.shape]
+            table += [value.ctypes.data, *value.shape]
         elif isinstance(value, np.floating):
             table.append(int(value.view(f"i{value.itemsize}")))
         else:

@@ -362,9 +362,9 @@ class Calendar:
             share[of_share], rank[of_share] = k, np.arange(len(of_share))
         # what a run of a column needs; there will be more where it does not do
         rows = int((wiring.last - wiring.first).sum())
-        blocks, spikes = 16 + rows // (2 * n * BLOCK), 4 * len(owners[0])
+        blocks, spikes = 16 + rows // (n * BLOCK), 4 * len(owners[0])
         self.events = Events(
-            np.empty((n, 64 + rows // (16 * n)), event_type(real)),
+            np.empty((n, 64 + rows // (8 * n)), event_type(real)),
             np.zeros(groups, np.int64), np.zeros(groups, np.int64), share,
         )  # fmt: skip
         bounds = (np.full((n, windows), -1), np.full((n, windows), -1))
