@@ -24,7 +24,7 @@ def arguments(**choices):
 
 def import_libraries():
     """Import what apical imports when it is first asked to run something."""
-    for name in ("numba", "scipy.sparse.linalg", "xarray"):
+    for name in ("llvmlite.binding", "xarray"):
         importlib.import_module(name)
 
 

@@ -63,8 +63,7 @@ def write_numbers(path: Path, parts: Sequence[NDArray[np.floating]], most: int) 
     most : int
         How many files of the same suffix may be there: the oldest are deleted.
     """
-    data = b"".join(part.astype("<f8").tobytes() for part in parts)
-    write(path, _digest(data) + data)
+    write_whole(path, b"".join(part.astype("<f8").tobytes() for part in parts))
     files = path.parent.glob(f"*{path.suffix}")
     for file in sorted(files, key=lambda file: file.stat().st_mtime_ns)[:-most]:
         file.unlink(missing_ok=True)
@@ -78,6 +77,22 @@ def read_numbers(path: Path) -> NDArray[np.float64]:
     LookupError
         If it is not there, or not whole.
     """
+    return np.frombuffer(read_whole(path), "<f8").astype(np.float64)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write data behind a hash of it, so that whoever reads it knows that it is whole."""
+    write(path, _digest(data) + data)
+
+
+def read_whole(path: Path) -> bytes:
+    """Return what :func:`write_whole` wrote.
+
+    Raises
+    ------
+    LookupError
+        If it is not there, or not whole.
+    """
     try:
         data = path.read_bytes()
     except OSError:
@@ -85,7 +100,7 @@ def read_numbers(path: Path) -> NDArray[np.float64]:
     size = len(_digest(b""))
     if _digest(data[size:]) != data[:size]:
         raise LookupError(path)
-    return np.frombuffer(data[size:], "<f8").astype(np.float64)
+    return data[size:]
 
 
 def _digest(data: bytes) -> bytes:

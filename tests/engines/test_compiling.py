@@ -1,5 +1,7 @@
 """Kernels are compiled by several processes, and loops find their arguments in a table."""
 
+import json
+import subprocess
 import sys
 import time
 from typing import Any, NamedTuple
@@ -8,16 +10,18 @@ import numpy as np
 import pytest
 from numba import cfunc, int64, typeof
 
-from apical.engines.cpu import cache
-from apical.engines.cpu.entry import reader, table_of
-from apical.engines.cpu.loops import empty_run, sources
+from apical.engines.cpu import cache, code
+from apical.engines.cpu.arguments import empty_run, table_of
+from apical.engines.cpu.entry import reader
+from apical.engines.cpu.loops import sources
 from apical.engines.cpu.math import C_OPTIONS
 from apical.errors import EngineError
 
 SOURCE = """
 from numba import cfunc, types
+from apical.engines.cpu.math import C_OPTIONS
 
-@cfunc(types.int64(types.int64), cache=True)
+@cfunc(types.int64(types.int64), **C_OPTIONS)
 def times(x):
     return {} * x
 """
@@ -28,6 +32,7 @@ def place(tmp_path, monkeypatch):
     """An empty cache, and room for two processes."""
     monkeypatch.setenv("APICAL_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(cache, "_processors", lambda: 2)
+    monkeypatch.setattr(cache, "_loaded", {})
     yield tmp_path
     for name in [name for name in sys.modules if name.startswith("apical_times")]:
         del sys.modules[name]
@@ -38,13 +43,19 @@ def texts(n):
 
 
 def works(n):
-    return [cache.load(*text).times.ctypes(7) for text in texts(n)] == [7 * k for k in range(n)]
+    times = [code.called(cache.load(*text)["times"], 1) for text in texts(n)]
+    return [times_k(7) for times_k in times] == [7 * k for k in range(n)]
 
 
 def compiled_here(monkeypatch):
     """What this process compiles from now on."""
-    names, really = [], cache.import_placed
-    monkeypatch.setattr(cache, "import_placed", lambda name: (names.append(name), really(name)))
+    names, really = [], cache.make
+
+    def make(name):
+        names.append(name)
+        really(name)
+
+    monkeypatch.setattr(cache, "make", make)
     return names
 
 
@@ -53,7 +64,7 @@ import time
 from pathlib import Path
 
 for _ in range(600):
-    if len(list(Path(__file__).parent.rglob("*.nbi"))) == 3:
+    if len(list(Path(__file__).parent.rglob("*.code"))) == 3:
         break
     time.sleep(0.1)
 """
@@ -64,7 +75,7 @@ def test_another_process_takes_its_share(place, monkeypatch):
     names = compiled_here(monkeypatch)
     cache.compile_all([slow, *texts(3)])
     assert len(names) == 1
-    assert len(list(place.rglob("*.nbi"))) == 4
+    assert len(list(place.rglob("*.code"))) == 4
     assert works(3)
 
 
@@ -83,6 +94,58 @@ def test_nothing_is_compiled_twice(place, monkeypatch):
     assert names == []
 
 
+def test_what_is_compiled_is_loaded_without_the_compiler(place):
+    assert works(2)
+    program = (
+        "import json, sys\n"
+        "from apical.engines.cpu import CpuEngine, cache, code\n"
+        "for stem, text in json.loads(sys.argv[1]):\n"
+        "    print(code.called(cache.load(stem, text)['times'], 1)(7))\n"
+        "print('numba' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, json.dumps(texts(2))]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["0", "7", "False"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"too short", "half", "flipped"])
+def test_damaged_machine_code_is_made_again(place, monkeypatch, damage):
+    assert works(2)
+    file = next(place.rglob("apical_times1_*.code"))
+    whole = file.read_bytes()
+    if damage == "half":
+        damage = whole[: len(whole) // 2]
+    elif damage == "flipped":
+        damage = whole[:-1] + bytes([whole[-1] ^ 1])
+    file.write_bytes(damage)
+    monkeypatch.setattr(cache, "_loaded", {})
+    names = compiled_here(monkeypatch)
+    assert works(2)
+    assert len(names) == 1
+    assert len(code.read(file)) == 1
+
+
+def test_what_cannot_be_kept_is_used_all_the_same(place, monkeypatch):
+    def full(path, functions):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(code, "write", full)
+    cache.compile_all(texts(1))
+    assert works(2)
+    assert not list(place.rglob("*.code"))
+
+
+@pytest.mark.parametrize("setting", [("NUMBA_OPT", "1"), ("NUMBA_CPU_NAME", "generic")])
+def test_another_compiler_or_processor_has_code_of_its_own(place, monkeypatch, setting):
+    monkeypatch.setattr(cache, "toolchain", cache.toolchain.__wrapped__)
+    here = cache.toolchain()
+    monkeypatch.setenv(*setting)
+    assert cache.toolchain() != here
+    monkeypatch.undo()
+    monkeypatch.setattr(code.binding, "get_host_cpu_name", lambda: "another")
+    assert cache.toolchain.__wrapped__() != here
+
+
 def test_other_processes_end_with_an_interrupted_one(place, monkeypatch):
     def interrupted(name):
         raise KeyboardInterrupt
@@ -95,7 +158,7 @@ def test_other_processes_end_with_an_interrupted_one(place, monkeypatch):
             started.append(self)
 
     monkeypatch.setattr(cache, "_Helper", Known)
-    monkeypatch.setattr(cache, "import_placed", interrupted)
+    monkeypatch.setattr(cache, "make", interrupted)
     with pytest.raises(KeyboardInterrupt):
         cache.compile_all(texts(3))
     assert [helper._process.poll() is not None for helper in started] == [True]
@@ -123,7 +186,7 @@ def test_a_table_is_read_as_it_was_written():
     kind = typeof(given)
     matrix, pair, number, records, marks = (reader(kind, name) for name in Given._fields)
 
-    @cfunc(int64(int64), **{**C_OPTIONS, "cache": False})
+    @cfunc(int64(int64), **C_OPTIONS)
     def check(table):
         good = matrix(table)[1, 2] == 5.0 and matrix(table).shape == (2, 3)
         good &= pair(table)[0] == 1.5 and pair(table)[1] == -2.25 and number(table) == 7

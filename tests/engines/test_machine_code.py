@@ -7,7 +7,7 @@ import re
 import pytest
 from llvmlite import binding
 
-from apical.engines.cpu.cache import load
+from apical.engines.cpu.cache import module
 from apical.engines.cpu.program import sources
 from apical.models import erp
 from apical.plan import compile
@@ -30,13 +30,10 @@ def kernels(request):
     found = {}
     for cell in {id(p.cell): p.cell for p in plan.populations}.values():
         for stem, text in sources(cell, "exact", request.param, 0.025):
-            # compiled anew: what comes from the cache has no assembly
-            module = load(
-                f"asm_{stem}", text.replace("**C_OPTIONS", "**{**C_OPTIONS, 'cache': False}")
-            )
+            kernels = module(stem, text)
             for name in ("channels", "currents", "advance", "outputs", "gates"):
-                if hasattr(module, name):
-                    found[stem, name] = getattr(module, name)._library.get_asm_str()
+                if hasattr(kernels, name):
+                    found[stem, name] = getattr(kernels, name)._library.get_asm_str()
     return found
 
 
@@ -62,7 +59,7 @@ def test_a_loop_that_cannot_be_vectorised_is_found(kernels):
         "def loop(a, n):\n    b = carray(a, (n,))\n"
         "    for j in range(n):\n        b[j] = 1.0/b[j]\n"
     )
-    assembly = load("asm_scalar", text).loop._library.get_asm_str()
+    assembly = module("asm_scalar", text).loop._library.get_asm_str()
     assert not [line for line in assembly.splitlines() if re.search(PACKED, line)]
 
 

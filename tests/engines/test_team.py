@@ -7,8 +7,8 @@ import pytest
 
 from apical.engines import get
 from apical.engines.base import Member
+from apical.engines.cpu.crew import APART
 from apical.engines.cpu.team import Team
-from apical.engines.cpu.together import APART
 from apical.plan import compile
 from apical.testing.networks import pair_of_populations
 

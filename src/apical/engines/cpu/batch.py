@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from apical.engines.base import Member
-from apical.engines.cpu.events import Places
 from apical.engines.cpu.layout import FULL, LANES, REAL, aligned, at_start, lanes_in
 from apical.engines.cpu.pack import pack
 from apical.engines.cpu.program import CellProgram, cell_program
@@ -24,6 +23,7 @@ from apical.engines.cpu.tables import (
     Sums,
     Work,
 )
+from apical.engines.cpu.traffic import Places
 from apical.plan.discretise import Floats, Ints
 
 

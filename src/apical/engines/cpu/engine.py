@@ -12,10 +12,10 @@ from apical.engines.base import LIMIT, Member, RawResult, Snapshot, changing, ch
 from apical.engines.cpu import loops, requests
 from apical.engines.cpu.batch import Batch, Kind
 from apical.engines.cpu.cache import compile_all
-from apical.engines.cpu.events import Calendar, wire
 from apical.engines.cpu.program import shown_sources, sources
 from apical.engines.cpu.tables import Axis
 from apical.engines.cpu.team import Team
+from apical.engines.cpu.traffic import Calendar, wire
 from apical.errors import EngineError, NumericalError
 from apical.plan.discretise import Floats, Ints
 from apical.plan.first import first_sample

@@ -1,4 +1,4 @@
-"""How Python calls compiled loops: what they work with, as one table of whole numbers.
+"""How compiled loops find what they work with: in a table that Python has written for them.
 
 Numba's own way in takes some hundred arrays apart one by one, each with its own errors, and that
 takes a fifth of the time to compile the loop itself.
@@ -6,74 +6,20 @@ takes a fifth of the time to compile the loop itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 from llvmlite import ir
 from numba import typeof, types
 
+from apical.engines.cpu.arguments import empty_run
 from apical.engines.cpu.math import compiled
-from apical.errors import EngineError
-from apical.plan.discretise import Ints
 
 _INT = ir.IntType(64)
 
 
-def table_of(arguments: tuple[Any, ...], like: tuple[Any, ...]) -> Ints:
-    """Return addresses and shapes of all arrays, and numbers bit by bit, in their order.
-
-    Whoever uses the table must keep the arguments.
-
-    Parameters
-    ----------
-    arguments : tuple
-        Arrays, numbers, and tuples of them.
-    like : tuple
-        The same with anything in it, for which code was compiled.
-
-    Raises
-    ------
-    EngineError
-        If types, or numbers of axes, are others.
-    """
-    table: list[int] = []
-    given, wanted = list(_leaves(arguments)), list(_leaves(like))
-    for value, other in zip(given, wanted, strict=False):
-        if not _are_alike(value, other):
-            raise EngineError(f"the loop takes {_described(other)}; got {_described(value)}")
-        if isinstance(value, np.ndarray):
-            table += [value.ctypes.data, *value.shape]
-        elif isinstance(value, np.floating):
-            table.append(int(value.view(f"i{value.itemsize}")))
-        else:
-            table.append(value)
-    if len(given) != len(wanted):
-        raise EngineError(f"the loop takes {len(wanted)} arrays and numbers; got {len(given)}")
-    return np.array(table, np.int64)
-
-
-def _leaves(value: Any) -> Iterator[Any]:
-    if isinstance(value, tuple):
-        for part in value:
-            yield from _leaves(part)
-    else:
-        yield value
-
-
-def _are_alike(value: Any, other: Any) -> bool:
-    if not isinstance(value, np.ndarray):
-        return type(value) is type(other)
-    return (
-        isinstance(other, np.ndarray)
-        and value.ndim == other.ndim
-        and value.dtype == other.dtype
-        and value.flags.c_contiguous
-    )
-
-
-def _described(value: Any) -> str:
-    return str(typeof(value))
+def readers_of(precision: str, parts: str) -> list[Any]:
+    """Return compiled functions that read parts of a run from its table."""
+    return [reader(typeof(empty_run(precision)), part) for part in parts.split(", ")]
 
 
 def reader(kind: Any, name: str) -> Any:

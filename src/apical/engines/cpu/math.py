@@ -27,7 +27,7 @@ _USUAL: dict[str, Any] = {
 #: nothing: without `_nrt`, every slice of an array costs two atomic additions to a counter that all
 #: threads share.
 C_OPTIONS: dict[str, Any] = {
-    **_USUAL, "cache": True, "_nrt": False, "pipeline_class": WholeCompiler,
+    **_USUAL, "_nrt": False, "pipeline_class": WholeCompiler,
 }  # fmt: skip
 #: For functions that only compiled ones call. What would let Python call them takes as long to
 #: compile as they do.

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from apical.engines.cpu.layout import LANES, REAL, aligned, runs
-from apical.engines.cpu.program import CellProgram, address
+from apical.engines.cpu.program import CellProgram
 from apical.engines.cpu.rows import Grid
 from apical.engines.cpu.tables import (
     BUNDLE,
@@ -60,18 +60,18 @@ class _Packer:
         bare = self._put(self.lists, program.bare)
         self.kinds.append((
             cell.tree.nodes, cell.tree.compartments, self._put(self.lists, cell.tree.parent),
-            self._put(self.lists, _by_depth(cell.tree)), first, len(self.mechanisms), first_channels,
-            len(self.channels), first_bundle, len(self.bundles), first_ion,
+            self._put(self.lists, _by_depth(cell.tree)), first, len(self.mechanisms),
+            first_channels, len(self.channels), first_bundle, len(self.bundles), first_ion,
             first_ion + len(ions), cell.spike_node, layout.membrane, program.assembled,
             bare, bare + len(program.bare),
         ))  # fmt: skip
 
     def _add_mechanism(self, program: CellProgram, k: int, bundled: bool) -> None:
-        mechanism, code, module = program.cell.mechanisms[k], program.codes[k], program.modules[k]
+        mechanism, code, kernels = program.cell.mechanisms[k], program.codes[k], program.kernels[k]
         links = _link_rows(program, k)
         found = runs(mechanism.nodes)
         first_run = self._put(self.runs, found)
-        addresses = (address(module, n) for n in ("currents", "advance", "outputs", "event"))
+        addresses = (kernels.get(n, 0) for n in ("currents", "advance", "outputs", "event"))
         self.mechanisms.append((
             _KIND[mechanism.program.kind], bundled, program.layout.states[k],
             len(mechanism.program.states), mechanism.n, first_run, first_run + len(found),

@@ -11,13 +11,17 @@ is called once, and rid of arguments that it does not use: a twentieth of a run.
 
 from __future__ import annotations
 
+from types import ModuleType
 from typing import Any
 
 from llvmlite.binding import Linkage
+from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import LoweringPass, register_pass
 from numba.core.typed_passes import IRLegalization
+
+from apical.engines.cpu.code import Function
 
 
 class _Part(JITCodeLibrary):
@@ -100,3 +104,9 @@ class WholeCompiler(_Compiler):
     """Numba's compiler for functions that are called by address, and that consist of parts."""
 
     into = _AsWhole
+
+
+def functions_of(module: ModuleType) -> list[Function]:
+    """Return the functions of a module that are called by address, as they were compiled."""
+    found: list[Any] = [f for f in vars(module).values() if isinstance(f, CFunc)]
+    return [Function(f.__name__, f.native_name, f._library._get_compiled_object()) for f in found]

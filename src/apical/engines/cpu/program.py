@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from types import ModuleType
 
 import numpy as np
 
@@ -33,8 +32,8 @@ class CellProgram:
     ----------
     cell : CellPlan
     codes : tuple of MechanismCode
-    modules : tuple of module
-        Compiled kernels of each mechanism.
+    kernels : tuple of dict of str to int
+        Where each mechanism's kernels begin.
     channels : tuple of (int, tuple of int)
         Channels that cover the same nodes: address of their kernel, and which mechanisms.
     assembled : bool
@@ -57,7 +56,7 @@ class CellProgram:
 
     cell: CellPlan
     codes: tuple[MechanismCode, ...]
-    modules: tuple[ModuleType, ...]
+    kernels: tuple[Mapping[str, int], ...]
     channels: tuple[tuple[int, tuple[int, ...]], ...]
     assembled: bool
     bare: Ints
@@ -111,7 +110,7 @@ def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellP
     starts = np.cumsum([3 * cell.tree.nodes, *(len(p) for p in parameters)])
     tables = [table_of(cell, m, rates) for m in cell.mechanisms]
     return CellProgram(
-        cell=cell, codes=codes, modules=tuple(_module(c) for c in codes),
+        cell=cell, codes=codes, kernels=tuple(cache.load(*_mechanism_source(c)) for c in codes),
         channels=tuple((_channels(cell, codes, these), these) for these in _together(cell)),
         assembled=_is_one(cell), bare=_bare(cell), bundles=found,
         gates=tuple(_gates(len(b.gates), b.grid.degree, precision) for b in found),
@@ -137,7 +136,7 @@ def shown_sources(plan: Plan) -> list[tuple[str, str]]:
 
 def shown(code: MechanismCode, name: str) -> int:
     """Return the address of the kernel that computes what is recorded of a mechanism."""
-    return address(cache.load(*_shown_source(code, name)), "shown")
+    return cache.load(*_shown_source(code, name))["shown"]
 
 
 def _codes(cell: CellPlan, rates: str, precision: str) -> tuple[MechanismCode, ...]:
@@ -183,7 +182,7 @@ def _of_channels(names: str, codes: tuple[MechanismCode, ...], alone: bool) -> t
 
 def _channels(cell: CellPlan, codes: Sequence[MechanismCode], these: tuple[int, ...]) -> int:
     """Return the address of the kernel that adds the densities of some channels."""
-    return address(cache.load(*_channels_source(cell, codes, these)), "channels")
+    return cache.load(*_channels_source(cell, codes, these))["channels"]
 
 
 @lru_cache(maxsize=256)
@@ -201,22 +200,10 @@ def _gates_source(gates: int, degree: int, precision: str) -> tuple[str, str]:
     return f"gates_{gates}_{degree}_{precision}", gates_source(gates, degree, precision)
 
 
-@lru_cache(maxsize=256)
-def _module(code: MechanismCode) -> ModuleType:
-    """Return the compiled kernels of a mechanism."""
-    return cache.load(*_mechanism_source(code))
-
-
 @lru_cache(maxsize=64)
 def _gates(gates: int, degree: int, precision: str) -> int:
     """Return the address of the kernel that advances a number of gates together."""
-    return address(cache.load(*_gates_source(gates, degree, precision)), "gates")
-
-
-def address(module: ModuleType, name: str) -> int:
-    """Return where a generated function begins, or 0 if the mechanism has none."""
-    function = getattr(module, name, None)
-    return 0 if function is None else function.address
+    return cache.load(*_gates_source(gates, degree, precision))["gates"]
 
 
 def _base(tree: Tree, dt: float) -> Floats:

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from apical.engines.cpu.batch import Batch, Kind
-from apical.engines.cpu.events import Inputs
 from apical.engines.cpu.layout import aligned
 from apical.engines.cpu.loops import address
 from apical.engines.cpu.program import CellProgram, shown
 from apical.engines.cpu.tables import (
+    AT_ONCE,
     KEPT,
     OCTET,
     OUTPUT,
@@ -28,7 +28,7 @@ from apical.engines.cpu.tables import (
     Sums,
     clamp_type,
 )
-from apical.engines.cpu.weighing import AT_ONCE
+from apical.engines.cpu.traffic import Inputs
 from apical.plan.discretise import Floats, Ints
 from apical.plan.observables import on_compartments
 from apical.plan.plan import Inputs as GivenInputs

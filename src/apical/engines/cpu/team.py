@@ -9,11 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from apical.engines.cpu.entry import table_of
-from apical.engines.cpu.events import Calendar
-from apical.engines.cpu.loops import address, empty_run, entered
-from apical.engines.cpu.tables import Run, Work
-from apical.engines.cpu.together import (
+from apical.engines.cpu.arguments import empty_run, table_of
+from apical.engines.cpu.crew import (
     ADVANCE,
     ALL,
     APART,
@@ -27,6 +24,9 @@ from apical.engines.cpu.together import (
     STAGE,
     Crew,
 )
+from apical.engines.cpu.loops import address, entered
+from apical.engines.cpu.tables import Run, Work
+from apical.engines.cpu.traffic import Calendar
 from apical.plan.discretise import Ints
 
 

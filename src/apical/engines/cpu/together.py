@@ -9,13 +9,27 @@ which is the thread that asks for windows.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
 from apical.engines.cpu.atomic import add_now, load_now, store_now, swap_if
 from apical.engines.cpu.calls import call_advance
+from apical.engines.cpu.crew import (
+    ADVANCE,
+    ALL,
+    APART,
+    DONE,
+    FIRST,
+    FULL,
+    GONE,
+    HERE,
+    LAST,
+    LONGEST,
+    STAGE,
+    STEPS,
+    UNITS,
+    WAITING,
+)
 from apical.engines.cpu.events import (
     collect,
     gather,
@@ -26,50 +40,10 @@ from apical.engines.cpu.events import (
 )
 from apical.engines.cpu.math import INNER, minimum
 from apical.engines.cpu.totals import sum_outputs
-from apical.plan.discretise import Ints
 
-
-class Crew(NamedTuple):
-    """What threads know of each other.
-
-    Parameters
-    ----------
-    shares, starts : array of int
-        The groups, thread by thread, and where each thread's begin.
-    begun, known : array of int
-        How many units of each share have been begun since the start, and how many there are to
-        begin; `APART` from each other.
-    done : array of int, (1,)
-        How many units are done.
-    state : array of int
-        Whether a thread is here or gone; `APART` from each other.
-    clock : array of int
-        The window's first step and its number of steps, the longest window and all steps, the
-        step at which to come back, the stage, how many units there are up to its end, and the
-        address of the loop that advances a group.
-    """
-
-    shares: Ints
-    starts: Ints
-    begun: Ints
-    known: Ints
-    done: Ints
-    state: Ints
-    clock: Ints
-
-
-#: What the clock holds.
-FIRST, STEPS, LONGEST, ALL, LAST, STAGE, UNITS, ADVANCE = 0, 1, 2, 3, 4, 5, 6, 7
 #: Stages of a window. Units are shares of events, groups, then shares of sums over cells and of
 #: spikes that are sent on.
 _READY, _GATHERING, _ADVANCING, _SUMMING = map(np.int64, (0, 1, 2, 3))
-#: What the leader comes back with: all is done, others are at work still or have left, or there is
-#: no room for spikes or events.
-DONE, WAITING, FULL = 0, 1, 2
-#: States of a thread.
-GONE, HERE = 0, 1
-#: Numbers in a cache line, so that no two threads wait on the same.
-APART = 8
 #: How often a thread looks at a share before it leaves, some five milliseconds; and the leader at
 #: what others have done before it lets them go first, two.
 _PATIENCE, _BRIEFLY = 2_000_000, 2_000_000

@@ -14,7 +14,7 @@ from numba.core import cgutils
 
 from apical.engines.cpu.calls import data_of
 from apical.engines.cpu.math import compiled
-from apical.engines.cpu.tables import KEPT
+from apical.engines.cpu.tables import AT_ONCE, KEPT
 
 _INT = ir.IntType(64)
 _SHORT = ir.IntType(32)
@@ -192,8 +192,6 @@ class _Weighing:
         return self.builder.bitcast(place, kind.as_pointer())
 
 
-#: Outputs that are weighed at once.
-AT_ONCE = (8, 4, 2, 1)
 #: Sum weighted nodes of some cells for some outputs and samples. Samples are eight, or twice eight
 #: if there are `more`, those of one node after the other, cell by cell; weights from `at` on,
 #: outputs of one node after the other, those of the next cell `further`; sums to `to`, outputs

@@ -103,7 +103,7 @@ class Population:
         self.layout = lay_out(cell, plan.rates, plan.precision, assigned)
         self._check_size()
         source = cell_source(self.layout, plan.precision, LIMIT)
-        self._kernels = cache.load(f"cuda_{cell.name}_{plan.precision}", source)
+        self._kernels = cache.module(f"cuda_{cell.name}_{plan.precision}", source)
         self.sampler = Sampler(members, index, self.layout, window)
         columns = self._columns()
         self.sampler.begin(columns)

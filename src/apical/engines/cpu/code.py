@@ -1,0 +1,87 @@
+"""Machine code: kept in files, put into memory, called by address. No compiler is needed for it."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from llvmlite import binding
+
+from apical import kept
+
+#: Variables of the environment, without ``NUMBA_``, that change what Numba makes.
+_SETTINGS = ["CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE"]
+
+
+class Function(NamedTuple):
+    """A compiled function.
+
+    Parameters
+    ----------
+    name : str
+        What its source calls it.
+    symbol : str
+        What its machine code calls it.
+    code : bytes
+        An object file with the function and whatever it calls.
+    """
+
+    name: str
+    symbol: str
+    code: bytes
+
+
+def processor() -> list[str]:
+    """Return what machine code depends on: the processor, and how Numba is told to write for it."""
+    settings = [f"{name}={os.environ.get(f'NUMBA_{name}')}" for name in _SETTINGS]
+    return [binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten(), *settings]
+
+
+def write(path: Path, functions: Sequence[Function]) -> None:
+    """Write functions into a file, whole or not at all."""
+    index = json.dumps([(f.name, f.symbol, len(f.code)) for f in functions]).encode()
+    kept.write_whole(path, b"\n".join([index, b"".join(f.code for f in functions)]))
+
+
+def read(path: Path) -> list[Function]:
+    """Return the functions of a file.
+
+    Raises
+    ------
+    LookupError
+        If it is not there, or is not what was written.
+    """
+    index, _, code = kept.read_whole(path).partition(b"\n")
+    found, at = [], 0
+    for name, symbol, size in json.loads(index):
+        found.append(Function(name, symbol, code[at : at + size]))
+        at += size
+    return found
+
+
+def link(functions: Sequence[Function]) -> dict[str, int]:
+    """Put functions into memory for good, and return where each begins."""
+    engine = _engine()
+    for function in functions:
+        engine.add_object_file(binding.ObjectFileRef.from_data(function.code))
+    engine.finalize_object()
+    return {f.name: engine.get_function_address(f.symbol) for f in functions}
+
+
+@lru_cache(maxsize=1)
+def _engine() -> Any:
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    target = binding.Target.from_default_triple().create_target_machine()
+    return binding.create_mcjit_compiler(binding.parse_assembly(""), target)
+
+
+def called(address: int, arguments: int) -> Callable[..., int]:
+    """Return a function of whole numbers, with one as its result, called without Python's lock."""
+    kind: Any = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * arguments)
+    return kind(address)
