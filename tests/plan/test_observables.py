@@ -7,7 +7,7 @@ from apical.engines import get
 from apical.engines.base import Member, run_alone
 from apical.model import CurrentClamp
 from apical.plan import compile, observe
-from apical.plan.observables import on_compartments
+from apical.plan.observables import kept_ends, on_compartments
 from apical.plan.plan import Plan
 from apical.testing.networks import one_cell, tree
 
@@ -24,6 +24,12 @@ def planned() -> tuple[Plan, int]:
     return plan, found.end_node["trunk"]
 
 
+def reduced(plan: Plan, number: int) -> np.ndarray:
+    """Return the weights of one of a plan's observables on as few nodes as have the same sums."""
+    tree = plan.populations[0].cell.tree
+    return on_compartments(plan.observables[number].weights, tree, kept_ends(plan, 0))
+
+
 def on_all(plan: Plan, weights: np.ndarray) -> np.ndarray:
     """Return weights of all nodes, 0 at those that have none."""
     found = np.zeros((*weights.shape[:2], plan.populations[0].cell.tree.nodes))
@@ -35,19 +41,17 @@ def test_only_an_end_that_currents_enter_has_weights():
     plan, clamped = planned()
     compartments = plan.populations[0].cell.tree.compartments
     for k in (0, 1):
-        at_ends = on_compartments(plan, k)[..., compartments:].any(axis=(0, 1))
+        at_ends = reduced(plan, k)[..., compartments:].any(axis=(0, 1))
         assert np.array_equal(compartments + np.flatnonzero(at_ends), [clamped])
     free = dataclasses.replace(plan, clamps=())
-    assert on_compartments(free, 0).shape[-1] == compartments
+    assert reduced(free, 0).shape[-1] == compartments
 
 
 @pytest.mark.parametrize("engine", ["cpu", "reference"])
 def test_sums_without_ends_are_the_same_after_every_step(engine: str):
     plan, _ = planned()
     less = tuple(
-        dataclasses.replace(
-            o, name=f"less {o.name}", weights=on_all(plan, on_compartments(plan, k))
-        )
+        dataclasses.replace(o, name=f"less {o.name}", weights=on_all(plan, reduced(plan, k)))
         for k, o in enumerate(plan.observables)
     )
     both = dataclasses.replace(plan, observables=(*plan.observables, *less))
@@ -66,7 +70,7 @@ def test_an_end_with_a_receptor_keeps_its_weight():
     plan = compile(one_cell(cell.with_(sections=sections), celsius=37.0), 1)
     found = plan.populations[0].cell.tree
     plan = observe(plan, "v", "cells", np.ones((1, found.nodes)), of="v")
-    assert on_compartments(plan, 0)[0, 0, found.end_node["basal"]] == 1.0
+    assert reduced(plan, 0)[0, 0, found.end_node["basal"]] == 1.0
 
 
 def test_engines_agree_where_ends_have_weights():

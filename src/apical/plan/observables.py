@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,7 +78,7 @@ def membrane_current_matrix(tree: Tree) -> csr_matrix:
     return csr_matrix((np.concatenate([g, -g, g, -g]), (rows, columns)), (tree.nodes, tree.nodes))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ObservablePlan:
     """Weighted sums over one population, sampled as it runs; engines know voltages only.
 
@@ -106,6 +106,11 @@ class ObservablePlan:
     def outputs(self) -> int:
         """Number of sums."""
         return len(self.weights)
+
+    @cached_property
+    def of_start(self) -> Floats:
+        """Weights summed over cells, (outputs, nodes), which all start alike."""
+        return self.weights.sum(axis=1)
 
     def samples(self, steps: int) -> int:
         """Return the number of samples in a run."""
@@ -185,28 +190,44 @@ def observable(
     return ObservablePlan(name, index, np.broadcast_to(given, shape), at_nodes, every)
 
 
-def on_compartments(plan: Plan, number: int) -> Floats:
+def kept_ends(plan: Plan, population: int) -> tuple[int, ...]:
+    """Return the section ends of a population that keep their weights: receptors or clamps do."""
+    cell = plan.populations[population].cell
+    kept = {int(k) for m in cell.mechanisms for k in m.nodes if k >= cell.tree.compartments}
+    return tuple(sorted(kept | {c.node for c in plan.clamps if c.population == population}))
+
+
+def nodes_on_compartments(tree: Tree, kept: tuple[int, ...]) -> int:
+    """Return of how many nodes :func:`on_compartments` gives weights."""
+    return _means(tree, kept)[1].shape[1]
+
+
+def on_compartments(weights: Floats, tree: Tree, kept: tuple[int, ...]) -> Floats:
     """Return an observable's weights of as few nodes as have the same sums after every step.
 
     No current enters a section end through a membrane: a step leaves there what makes the axial
     currents cancel, which is a mean of the neighbours' voltages, and these can take the end's
-    weight. An end with a receptor or clamp keeps its own. At t = 0 voltages are as given, and this
-    does not hold.
+    weight. At t = 0 voltages are as given, and this does not hold.
+
+    Parameters
+    ----------
+    weights : array, (outputs, cells, nodes)
+        All weights.
+    tree : Tree
+        The nodes of a cell.
+    kept : tuple of int
+        Section ends that keep their own; see :func:`kept_ends`.
 
     Returns
     -------
     array, (outputs, cells, first nodes)
         Compartments come first; after the last end that keeps its weight there is nothing.
     """
-    request = plan.observables[number]
-    cell = plan.populations[request.population].cell
-    taken = {int(k) for m in cell.mechanisms for k in m.nodes if k >= cell.tree.compartments}
-    taken |= {c.node for c in plan.clamps if c.population == request.population}
-    free, means = _means(cell.tree, tuple(sorted(taken)))
+    free, means = _means(tree, kept)
     nodes = means.shape[1]
-    weights = request.weights[..., :nodes] + request.weights[..., free] @ means
-    weights[..., free[free < nodes]] = 0.0
-    return weights
+    found = weights[..., :nodes] + weights[..., free] @ means
+    found[..., free[free < nodes]] = 0.0
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -160,7 +160,7 @@ class CpuRun:
                     self._sampled[p][m, 0, 0] = np.repeat(dipole, population.n).sum()
             for k, request in enumerate(plan.observables, len(plan.populations)):
                 v = self._started(plan, request.population)
-                self._sampled[k][m, :, 0] = request.weights.sum(axis=1) @ v
+                self._sampled[k][m, :, 0] = request.of_start @ v
 
     def _started(self, plan: Plan, population: int) -> Floats:
         """Return the voltages of the start as they are held here: later samples see no others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -29,8 +30,13 @@ from apical.engines.cpu.tables import (
     clamp_type,
 )
 from apical.engines.cpu.traffic import Inputs
-from apical.plan.discretise import Floats, Ints
-from apical.plan.observables import on_compartments
+from apical.plan.discretise import Floats, Ints, Tree
+from apical.plan.observables import (
+    ObservablePlan,
+    kept_ends,
+    nodes_on_compartments,
+    on_compartments,
+)
 from apical.plan.plan import Inputs as GivenInputs
 from apical.plan.plan import Plan
 from apical.plan.recordings import RecordingPlan
@@ -263,7 +269,7 @@ class _Weights:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
         self._places: dict[tuple[int, int], int] = {}
-        self._kinds: dict[int, tuple[int, dict[int, list[Floats]]]] = {}
+        self._kinds: dict[int, tuple[list[Tree], list[tuple[int, ...]], int]] = {}
         self._parts: list[Floats] = []
         self._size = 0
 
@@ -276,22 +282,20 @@ class _Weights:
 
     def of_observable(self, number: int, kind: Kind) -> tuple[int, int]:
         """Return where the weights of the cells of a kind begin, and of how many nodes they are."""
-        nodes, weights = self._of_kind(kind)
-        return self._place((number, id(kind)), lambda: by_cell(weights[number])), nodes
+        trees, kept, nodes = self._ends_of(kind)
+        requests = (self._batch.members[m].plan.observables[number] for m in kind.members)
+        return self._place((number, id(kind)), lambda: [
+            _laid_out(request, tree, ends, nodes)
+            for request, tree, ends in zip(requests, trees, kept, strict=True)
+        ]), nodes  # fmt: skip
 
-    def _of_kind(self, kind: Kind) -> tuple[int, dict[int, list[Floats]]]:
-        """Return the weights of all observables of a kind, each member's, and their nodes."""
+    def _ends_of(self, kind: Kind) -> tuple[list[Tree], list[tuple[int, ...]], int]:
+        """Return each member's cell, section ends that keep weights, and the most nodes of any."""
         if id(kind) not in self._kinds:
             plans = [self._batch.members[m].plan for m in kind.members]
-            found = {
-                k: [on_compartments(plan, k) for plan in plans]
-                for k, o in enumerate(plans[0].observables)
-                if o.population == kind.population
-            }
-            nodes = max(w.shape[-1] for of_members in found.values() for w in of_members)
-            for of_members in found.values():
-                of_members[:] = [_widened(w, nodes) for w in of_members]
-            self._kinds[id(kind)] = nodes, found
+            trees = [program.cell.tree for program in kind.programs]
+            kept = [kept_ends(plan, kind.population) for plan in plans]
+            self._kinds[id(kind)] = trees, kept, max(map(nodes_on_compartments, trees, kept))
         return self._kinds[id(kind)]
 
     def _place(self, key: tuple[int, int], parts: Callable[[], list[Floats]]) -> int:
@@ -307,13 +311,6 @@ class _Weights:
         return aligned(self._parts, self._batch.real)
 
 
-def _widened(weights: Floats, nodes: int) -> Floats:
-    """Return weights, 0 at further nodes."""
-    if weights.shape[-1] == nodes:
-        return weights
-    return np.pad(weights, [(0, 0), (0, 0), (0, nodes - weights.shape[-1])])
-
-
 def _dipole_weights(programs: list[CellProgram], lanes: int) -> Floats:
     """Return the weights of one group's dipoles, nodes × lanes."""
     found = np.stack([program.cell.dipole for program in programs], axis=1)
@@ -322,21 +319,23 @@ def _dipole_weights(programs: list[CellProgram], lanes: int) -> Floats:
     return np.concatenate([found, last], axis=1).ravel()
 
 
-def by_cell(weights: Sequence[Floats]) -> list[Floats]:
-    """Return weights of members, (outputs, cells, nodes) each, in the order of their reading.
+# plans that are made from each other share what has not changed: their runs find it here
+@lru_cache(maxsize=16)
+def _laid_out(request: ObservablePlan, tree: Tree, kept: tuple[int, ...], nodes: int) -> Floats:
+    """Return an observable's weights on some nodes in the order of their reading.
 
-    That is by member, cell, outputs that are weighed at once, node and output.
+    That is by cell, outputs that are weighed at once, node and output.
     """
+    weights = on_compartments(request.weights, tree, kept)
+    if not weights.size:
+        return np.zeros(0)
+    weights = np.pad(weights, [(0, 0), (0, 0), (0, nodes - weights.shape[-1])])
     parts, o = [], 0
-    while o < len(weights[0]):
-        n = next(n for n in AT_ONCE if o + n <= len(weights[0]))
-        parts.append(slice(o, o + n))
+    while o < request.outputs:
+        n = next(n for n in AT_ONCE if o + n <= request.outputs)
+        parts.append(np.moveaxis(weights[o : o + n], 0, 2).reshape(weights.shape[1], -1))
         o += n
-    found = []
-    for w in weights if weights[0].size else ():
-        by_part = [np.moveaxis(w[part], 0, 2).reshape(w.shape[1], -1) for part in parts]
-        found.append(np.concatenate(by_part, axis=1).ravel())
-    return found
+    return np.concatenate(parts, axis=1).ravel()
 
 
 def _real(batch: Batch, values: Floats) -> Floats:

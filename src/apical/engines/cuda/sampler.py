@@ -149,7 +149,7 @@ class Sampler:
             request = plan.observables[k]
             kept = np.zeros((request.samples(plan.steps), request.outputs, members))
             for m, member in enumerate(self._members):
-                kept[0, :, m] = member.plan.observables[k].weights.sum(axis=1) @ v[:, m]
+                kept[0, :, m] = member.plan.observables[k].of_start @ v[:, m]
             self._summed.append(kept)
         for k in self._recordings:
             request = plan.recordings[k]
