@@ -47,6 +47,19 @@ def works(n):
     return [times_k(7) for times_k in times] == [7 * k for k in range(n)]
 
 
+def of_another_process(sources):
+    """What functions of 7 are in a process of its own, and whether it needed Numba for them."""
+    program = (
+        "import json, sys\n"
+        "from apical.engines.cpu import CpuEngine, cache, code\n"
+        "for stem, text in json.loads(sys.argv[1]):\n"
+        "    print(code.called(cache.load(stem, text)['times'], 1)(7))\n"
+        "print('numba' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, json.dumps(sources)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+
 def compiled_here(monkeypatch):
     """What this process compiles from now on."""
     names, really = [], cache.make
@@ -96,16 +109,24 @@ def test_nothing_is_compiled_twice(place, monkeypatch):
 
 def test_what_is_compiled_is_loaded_without_the_compiler(place):
     assert works(2)
-    program = (
-        "import json, sys\n"
-        "from apical.engines.cpu import CpuEngine, cache, code\n"
-        "for stem, text in json.loads(sys.argv[1]):\n"
-        "    print(code.called(cache.load(stem, text)['times'], 1)(7))\n"
-        "print('numba' in sys.modules)"
-    )
-    command = [sys.executable, "-c", program, json.dumps(texts(2))]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert found.stdout.split() == ["0", "7", "False"]
+    assert of_another_process(texts(2)) == ["0", "7", "False"]
+
+
+COULD_RAISE = """
+from numba import cfunc, types
+from apical.engines.cpu.math import C_OPTIONS
+
+@cfunc(types.int64(types.int64), **{**C_OPTIONS, "error_model": "python"})
+def times(x):
+    return 7 // x
+"""
+
+
+def test_what_code_needs_of_numba_is_there(place):
+    cache.load("times_raises", COULD_RAISE)
+    (function,) = code.read(next(place.rglob("*.code")))
+    assert any(need.startswith("numba_") for need in function.needs)
+    assert of_another_process([("times_raises", COULD_RAISE)]) == ["1", "True"]
 
 
 @pytest.mark.parametrize("damage", [b"", b"too short", "half", "flipped"])

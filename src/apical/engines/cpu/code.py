@@ -28,12 +28,15 @@ class Function(NamedTuple):
     symbol : str
         What its machine code calls it.
     code : bytes
-        An object file with the function and whatever it calls.
+        An object file with the function and whatever of ours it calls.
+    needs : list of str
+        What else it may call, of Numba or the C library.
     """
 
     name: str
     symbol: str
     code: bytes
+    needs: list[str]
 
 
 def processor() -> list[str]:
@@ -44,7 +47,7 @@ def processor() -> list[str]:
 
 def write(path: Path, functions: Sequence[Function]) -> None:
     """Write functions into a file, whole or not at all."""
-    index = json.dumps([(f.name, f.symbol, len(f.code)) for f in functions]).encode()
+    index = json.dumps([(f.name, f.symbol, len(f.code), f.needs) for f in functions]).encode()
     kept.write_whole(path, b"\n".join([index, b"".join(f.code for f in functions)]))
 
 
@@ -58,14 +61,19 @@ def read(path: Path) -> list[Function]:
     """
     index, _, code = kept.read_whole(path).partition(b"\n")
     found, at = [], 0
-    for name, symbol, size in json.loads(index):
-        found.append(Function(name, symbol, code[at : at + size]))
+    for name, symbol, size, needs in json.loads(index):
+        found.append(Function(name, symbol, code[at : at + size], needs))
         at += size
     return found
 
 
 def link(functions: Sequence[Function]) -> dict[str, int]:
     """Put functions into memory for good, and return where each begins."""
+    if any(binding.address_of_symbol(need) is None for f in functions for need in f.needs):
+        # LLVM would end the process; kernels never raise errors, but code that could may be there
+        from apical.engines.cpu.parts import provide
+
+        provide()
     engine = _engine()
     for function in functions:
         engine.add_object_file(binding.ObjectFileRef.from_data(function.code))

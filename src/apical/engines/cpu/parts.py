@@ -19,6 +19,7 @@ from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.compiler_machinery import LoweringPass, register_pass
+from numba.core.registry import cpu_target
 from numba.core.typed_passes import IRLegalization
 
 from apical.engines.cpu.code import Function
@@ -109,4 +110,19 @@ class WholeCompiler(_Compiler):
 def functions_of(module: ModuleType) -> list[Function]:
     """Return the functions of a module that are called by address, as they were compiled."""
     found: list[Any] = [f for f in vars(module).values() if isinstance(f, CFunc)]
-    return [Function(f.__name__, f.native_name, f._library._get_compiled_object()) for f in found]
+    return [
+        Function(f.__name__, f.native_name, f._library._get_compiled_object(), _needs(f._library))
+        for f in found
+    ]
+
+
+def _needs(library: Any) -> list[str]:
+    """Return what a library has not, besides what LLVM knows itself."""
+    whole = library._final_module
+    parts = [*whole.functions, *whole.global_variables]
+    return [p.name for p in parts if p.is_declaration and not p.name.startswith("llvm.")]
+
+
+def provide() -> None:
+    """Let LLVM know all that compiled functions may call."""
+    _ = cpu_target.target_context
