@@ -156,11 +156,17 @@ def test_what_cannot_be_kept_is_used_all_the_same(place, monkeypatch):
     assert not list(place.rglob("*.code"))
 
 
-@pytest.mark.parametrize("setting", [("NUMBA_OPT", "1"), ("NUMBA_CPU_NAME", "generic")])
+@pytest.mark.parametrize("setting", [("NUMBA_OPT", "1"), ("NUMBA_BOUNDSCHECK", "1")])
 def test_another_compiler_or_processor_has_code_of_its_own(place, monkeypatch, setting):
     monkeypatch.setattr(cache, "toolchain", cache.toolchain.__wrapped__)
     here = cache.toolchain()
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
+    assert cache.toolchain() == here
     monkeypatch.setenv(*setting)
+    assert cache.toolchain() != here
+    monkeypatch.delenv(setting[0])
+    monkeypatch.chdir(place)
+    (place / ".numba_config.yaml").write_text("cpu_name: generic", encoding="utf-8")
     assert cache.toolchain() != here
     monkeypatch.undo()
     monkeypatch.setattr(code.binding, "get_host_cpu_name", lambda: "another")

@@ -425,7 +425,7 @@ def test_what_makes_a_run_doubtful_is_told_with_it():
 
 # --- what exports wait for ------------------------------------------------------------------------
 
-LONG = setup_of(duration=4000.0, dt=0.025)
+LONG = setup_of(duration=10000.0, dt=0.0025)
 
 
 def asking(session, setup):

@@ -14,8 +14,8 @@ from llvmlite import binding
 
 from apical import kept
 
-#: Variables of the environment, without ``NUMBA_``, that change what Numba makes.
-_SETTINGS = ["CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE"]
+#: Settings of Numba that do not change what it makes; other ones may.
+_HARMLESS = ("NUM_THREADS", "CACHE_", "CUDA_", "ENABLE_CUDASIM", "THREADING_LAYER", "DISABLE_PERF")
 
 
 class Function(NamedTuple):
@@ -41,8 +41,15 @@ class Function(NamedTuple):
 
 def processor() -> list[str]:
     """Return what machine code depends on: the processor, and how Numba is told to write for it."""
-    settings = [f"{name}={os.environ.get(f'NUMBA_{name}')}" for name in _SETTINGS]
-    return [binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten(), *settings]
+    names = sorted(n for n in os.environ if n.startswith("NUMBA_"))
+    found = [n for n in names if not n.removeprefix("NUMBA_").startswith(_HARMLESS)]
+    # where Numba looks for more
+    file = Path(".numba_config.yaml")
+    return [
+        binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten(),
+        *(f"{name}={os.environ[name]}" for name in found),
+        file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "",
+    ]  # fmt: skip
 
 
 def write(path: Path, functions: Sequence[Function]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import typeof, types
+from numba.np.arrayobj import populate_array
 
 from apical.engines.cpu.arguments import empty_run
 from apical.engines.cpu.math import compiled
@@ -78,8 +79,6 @@ class _Reader:
 
 def _array(context: Any, builder: Any, kind: types.Array, data: Any, shape: list[Any]) -> Any:
     """Return an array of what lies somewhere, row after row."""
-    from numba.np.arrayobj import populate_array
-
     size = _INT(context.get_abi_sizeof(context.get_data_type(kind.dtype)))
     strides = [size]
     for length in reversed(shape[1:]):

@@ -60,7 +60,7 @@ class _Packer:
         bare = self._put(self.lists, program.bare)
         self.kinds.append((
             cell.tree.nodes, cell.tree.compartments, self._put(self.lists, cell.tree.parent),
-            self._put(self.lists, _by_depth(cell.tree)), first, len(self.mechanisms),
+            self._put(self.lists, by_depth(cell.tree)), first, len(self.mechanisms),
             first_channels, len(self.channels), first_bundle, len(self.bundles), first_ion,
             first_ion + len(ions), cell.spike_node, layout.membrane, program.assembled,
             bare, bare + len(program.bare),
@@ -162,7 +162,7 @@ def _joined(parts: Sequence[Any], kind: type) -> Any:
     return np.concatenate([np.zeros(0, kind), *parts]).astype(kind)
 
 
-def _by_depth(tree: Tree) -> Ints:
+def by_depth(tree: Tree) -> Ints:
     """Return the nodes, those nearest to the root first.
 
     Neighbours in this order seldom wait for each other, so that a processor works on several.

@@ -4,9 +4,9 @@ Numba makes a library of every function: optimised, and as machine code. A funct
 compiled ones call is optimised again with each of these, so all but the last time is lost: a third
 of what the loops of this engine take to compile.
 
-A function that Python calls is the whole of its parts. Numba lets others find these, so that LLVM
-keeps every argument of each, and an array is seven of them. What nobody can find is inlined if it
-is called once, and rid of arguments that it does not use: a twentieth of a run.
+A function that is called by address is the whole of its parts. Numba lets others find these, so
+that LLVM keeps every argument of each, and an array is seven of them. What nobody can find is
+inlined if it is called once, and rid of arguments that it does not use: a twentieth of a run.
 """
 
 from __future__ import annotations

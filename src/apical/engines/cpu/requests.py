@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -285,7 +285,7 @@ class _Weights:
         trees, kept, nodes = self._ends_of(kind)
         requests = (self._batch.members[m].plan.observables[number] for m in kind.members)
         return self._place((number, id(kind)), lambda: [
-            _laid_out(request, tree, ends, nodes)
+            _by_cell(request, tree, ends, nodes)
             for request, tree, ends in zip(requests, trees, kept, strict=True)
         ]), nodes  # fmt: skip
 
@@ -319,13 +319,20 @@ def _dipole_weights(programs: list[CellProgram], lanes: int) -> Floats:
     return np.concatenate([found, last], axis=1).ravel()
 
 
-# plans that are made from each other share what has not changed: their runs find it here
-@lru_cache(maxsize=16)
-def _laid_out(request: ObservablePlan, tree: Tree, kept: tuple[int, ...], nodes: int) -> Floats:
-    """Return an observable's weights on some nodes in the order of their reading.
+#: Weights that are laid out, as long as the plans live that share them.
+_laid_out: WeakKeyDictionary[ObservablePlan, dict[Any, Floats]] = WeakKeyDictionary()
 
-    That is by cell, outputs that are weighed at once, node and output.
-    """
+
+def _by_cell(request: ObservablePlan, tree: Tree, kept: tuple[int, ...], nodes: int) -> Floats:
+    """Return an observable's weights on some nodes in the order of their reading."""
+    known = _laid_out.setdefault(request, {})
+    if (tree, kept, nodes) not in known:
+        known[tree, kept, nodes] = _lay_out(request, tree, kept, nodes)
+    return known[tree, kept, nodes]
+
+
+def _lay_out(request: ObservablePlan, tree: Tree, kept: tuple[int, ...], nodes: int) -> Floats:
+    """Put weights in order: by cell, outputs that are weighed at once, node and output."""
     weights = on_compartments(request.weights, tree, kept)
     if not weights.size:
         return np.zeros(0)

@@ -15,7 +15,7 @@ from apical.plan.discretise import Floats, Ints
 POOL, CHANNEL, RECEPTOR = 0, 1, 2
 #: Samples of voltages that are collected before observables are summed, all at once.
 KEPT = 16
-#: Observables that are weighed at once.
+#: Outputs of an observable that are weighed at once.
 AT_ONCE = (8, 4, 2, 1)
 #: Cells of a population that are summed first, by themselves: as many as :func:`add_lanes` takes.
 OCTET = 8
