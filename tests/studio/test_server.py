@@ -1,5 +1,6 @@
 """The server: its page, its socket and its requests, behind the guard."""
 
+import asyncio
 import json
 import os
 import time
@@ -21,6 +22,7 @@ from apical.studio import requests, serve, server
 from apical.studio.frames import decode
 from apical.studio.guard import Rules, names_of
 from apical.studio.opened import session_of
+from apical.studio.sessions import Sessions
 from pages import setup_of, small
 
 TOKEN, KEY = "a-secret-of-some-length", "a-page-of-the-tests"
@@ -126,6 +128,18 @@ def test_a_page_that_is_opened_elsewhere_takes_its_session_along(browser):
 # --- requests -------------------------------------------------------------------------------------
 
 CLEAR = {"time_unit": "ms", "value_unit": "nAm"}
+
+
+def test_who_is_connected_has_a_session(browser, monkeypatch):
+    joined = Sessions.join
+
+    async def slowly(self, key):
+        await asyncio.sleep(0.3)
+        return await joined(self, key)
+
+    monkeypatch.setattr(Sessions, "join", slowly)
+    with browser.websocket_connect(f"/ws?s={KEY}"):
+        assert post(browser, "code", b"{").status_code == 400
 
 
 def test_there_is_nothing_for_who_has_no_session(browser):

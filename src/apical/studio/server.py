@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,6 +20,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from apical.studio.guard import POLICY_VIOLATION, Guard, Rules
 from apical.studio.serve import STATIC
 from apical.studio.sessions import Full, Make, Sessions, is_key
+
+if TYPE_CHECKING:
+    from apical.studio.live import Session
 
 #: Letters of a message on the socket.
 MAX_MESSAGE = 4 * 2**20
@@ -94,19 +98,28 @@ async def _socket(sessions: Sessions, socket: WebSocket) -> None:
     if not is_key(key):
         await socket.close(POLICY_VIOLATION)
         return
-    await socket.accept()
+    # who is connected has a session, which the page's other requests are about
     try:
         session, out = await sessions.join(key)
     except Full:
+        await socket.accept()
         await socket.close(_LATER, "too many studios are open on this server")
         return
+    try:
+        await socket.accept()
+        await _talk(socket, session, out)
+    finally:
+        sessions.leave(key, out)
+
+
+async def _talk(socket: WebSocket, session: Session, out: asyncio.Queue[bytes | None]) -> None:
+    """Let a session and its page talk until the page has gone."""
     sending = asyncio.create_task(_send_all(socket, out))
     try:
         session.greet()
         while (text := await _next(socket)) is not None:
             session.receive(text)
     finally:
-        sessions.leave(key, out)
         sending.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await sending
