@@ -50,7 +50,8 @@ def aims(response, members, cells, sums, memories):
     """Return a table of what was aimed at and what was reached."""
     double = response["apical, double, exact, 1 thread"]["wall"]
     single = response["apical, single, exact, 2 threads"]["wall"]
-    many, observed = members["single, 2 threads", 100], sums["single, 2 threads"]
+    many = members["single, 2 threads", 100]
+    dearest = max(o["observed"] / o["plain"] for o in sums.values())
     walls = {name: response.get(name, {}).get("wall") for name in (evoked.SHIPPED, evoked.EXACT,
                                                                    evoked.MPI)}  # fmt: skip
     shipped, exact, mpi = walls.values()
@@ -66,7 +67,7 @@ def aims(response, members, cells, sums, memories):
         ("common problem, one core, single: ns", -5, cells["apical, single", 100]["ns"]),
         ("one run without recordings: MB above import of what it needs", -150,
          run["run"] - run["libraries"]),
-        ("26 sums of membrane currents: × without", -1.2, observed["observed"] / observed["plain"]),
+        ("26 sums of membrane currents, the dearest case: × without", -1.2, dearest),
         ("first run ever on two cores, the slower precision: s", -10, cold),
         ("`apical run`, kernels in the cache, the whole command: s", -1.5,
          response["command"]["wall"]),
