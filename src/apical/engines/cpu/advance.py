@@ -239,8 +239,8 @@ def _advance_bundle(bundle, group, x, v, inside, constants, axis, model, rows):
         run = model.runs[r]
         call_gates(
             bundle.gates, run.count, L, (group.cells + 7) // 8, run.node, run.instance,
-            bundle.count * L, rows.place, rows.row, x[bundle.row * L :],
-            model.gate_tables[bundle.table :], x, model.shifts[which, bundle.first_target :],
+            rows.place, rows.row, model.gate_tables[bundle.table :], x,
+            model.shifts[which, bundle.first_target :],
         )  # fmt: skip
     if doubtful:
         _replace(bundle, x, v, group.cells, L, which, model, rows)
@@ -288,19 +288,8 @@ def _replace(bundle, x, v, cells, L, which, model, rows):
                 if uncertain(v[(run.node + k) * L + lane], model.grids[bundle.grid], bad):
                     j = (run.instance + k) * L + lane
                     for t in range(gates):
-                        value = rows.states[t * size + j]
-                        x[model.shifts[which, bundle.first_target + t] + j] = value
-                        x[bundle.row * L + _place_of(t, j, size, gates)] = value
-
-
-@njit(**INNER)
-def _place_of(gate, j, size, gates):
-    """Return where a gate of element j lies: chunks of eight, the last one as long as needed."""
-    before = 8 * (gate // 8)
-    which = 8
-    while which >= 2 * (gates - before):
-        which //= 2
-    return before * size + j * which + gate - before
+                        target = model.shifts[which, bundle.first_target + t] + j
+                        x[target] = rows.states[t * size + j]
 
 
 @njit(**INNER)

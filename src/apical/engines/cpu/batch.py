@@ -12,7 +12,6 @@ from apical.engines.base import Member
 from apical.engines.cpu.layout import FULL, LANES, REAL, aligned, at_start, lanes_in
 from apical.engines.cpu.pack import pack
 from apical.engines.cpu.program import CellProgram, cell_program
-from apical.engines.cpu.rows import chunks
 from apical.engines.cpu.tables import (
     GROUP,
     KEPT,
@@ -157,7 +156,7 @@ class Batch:
         program, start = kind.programs[position], self._start(kind, position)
         key = (id(program), id(start))
         if key not in columns:
-            columns[key] = at_start(program.cell, program.layout, program.bundles, start)
+            columns[key] = at_start(program.cell, program.layout, start)
         return columns[key]
 
     def _start(self, kind: Kind, position: int):  # noqa: ANN202 - a CellState
@@ -167,18 +166,7 @@ class Batch:
         self, kind: Kind, lanes: int, position: Ints, columns: dict[tuple[int, int], Floats]
     ) -> Floats:
         found = [self.start_of(kind, k, columns) for k in position]
-        return self.spread(kind, self._stack(found, lanes))
-
-    def spread(self, kind: Kind, stacked: Floats) -> Floats:
-        """Return columns, (rows, lanes), as a block: gates lie cell by cell."""
-        program, lanes = kind.programs[0], stacked.shape[1]
-        for row, bundle in zip(program.layout.gates, program.bundles, strict=True):
-            for size in chunks(len(bundle.gates)):
-                part = stacked[row : row + bundle.n * size]
-                turned = part.reshape(bundle.n, size, lanes).swapaxes(1, 2)
-                stacked[row : row + len(part)] = turned.reshape(part.shape)
-                row += len(part)
-        return stacked.ravel()
+        return self._stack(found, lanes).ravel()
 
     def _fixed(self, programs: list[CellProgram], lanes: int) -> Floats:
         return self._stack([p.fixed for p in programs], lanes).ravel()

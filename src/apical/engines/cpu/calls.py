@@ -74,16 +74,16 @@ def call_event(
 
 @compiled
 def call_gates(
-    typingctx: Any, address: Any, n: Any, lanes: Any, blocks: Any, a: Any, c: Any, size: Any,
-    place: Any, row: Any, states: Any, table: Any, out: Any, targets: Any,
+    typingctx: Any, address: Any, n: Any, lanes: Any, blocks: Any, a: Any, c: Any, place: Any,
+    row: Any, table: Any, states: Any, targets: Any,
 ) -> Any:  # fmt: skip
     """Call a generated loop over gates by its address; see :mod:`apical.engines.cpu.gates`."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _call(context, builder, args[0], list(range(1, 13)), signature, args)
+        return _call(context, builder, args[0], list(range(1, 11)), signature, args)
 
-    arrays = (place, row, states, table, out, targets)
-    return types.void(address, n, lanes, blocks, a, c, size, *arrays), generate
+    arrays = (place, row, table, states, targets)
+    return types.void(address, n, lanes, blocks, a, c, *arrays), generate
 
 
 @compiled

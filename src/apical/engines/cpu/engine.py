@@ -212,13 +212,9 @@ class CpuRun:
         cells = np.arange(self.plan.populations[kind.population].n)
         groups, lane = self._batch.places_of(member, kind.population, cells)
         for group in np.unique(groups):
-            lanes = self._groups["lanes"][group]
-            fresh = self._batch.spread(kind, np.repeat(column[:, None], lanes, axis=1))
-            own = np.isin(np.arange(lanes), lane[groups == group]).astype(np.float64)
-            mine = self._batch.spread(kind, np.tile(own, (len(column), 1)))
-            at = self._groups["changing"][group]
-            block = self._changing[at : at + fresh.size]
-            block[mine != 0] = fresh[mine != 0]
+            lanes, at = self._groups["lanes"][group], self._groups["changing"][group]
+            block = self._changing[at : at + len(column) * lanes].reshape(len(column), lanes)
+            block[:, lane[groups == group]] = column[:, None]
 
 
 def _shares(batch: Batch, cells: Ints, threads: int) -> list[Ints]:

@@ -1,11 +1,13 @@
 """LLVM of the gates' rows: eight lanes of one compartment, all its gates at once.
 
 LLVM cannot see by itself that gates whose coefficients lie side by side are a vector. Their plain
-twin is :func:`apical.engines.cpu.rows.factors`.
+twin is :func:`apical.engines.cpu.rows.factors`. All vectors have 256 bits: eight numbers, or four
+in double precision. Wider ones are no faster where two of them can be shuffled at a time.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -14,7 +16,7 @@ from numba import types
 from apical.engines.cpu.math import compiled
 from apical.engines.cpu.rows import chunks, row_size
 
-#: Lanes that are advanced together, and whose gates are then turned into rows.
+#: Lanes that are advanced together.
 BLOCK = 8
 _INT, _SMALL = ir.IntType(64), ir.IntType(32)
 #: Products and sums may fuse, as in all other kernels.
@@ -24,21 +26,20 @@ _FAST = ("contract", "nsz")
 def gate_step(gates: int, degree: int) -> Any:
     """Return the function that advances some gates of eight lanes.
 
-    Its arguments: place in the row and row of every lane, from `at` on; the gates, chunk by chunk,
-    each chunk `size` lanes long, the first lane being number `shift`; the table; where gates' rows
-    are, `out` at `targets` + `shift`.
+    Its arguments: place in the row and row of every lane, from `at` on; the table; states, where
+    each gate has a row of lanes; where these begin, the first lane being number `shift` from there.
     """
 
     @compiled
     def step(
-        typingctx: Any, place: Any, row: Any, at: Any, states: Any, size: Any, table: Any,
-        out: Any, targets: Any, shift: Any,
+        typingctx: Any, place: Any, row: Any, at: Any, table: Any, states: Any, targets: Any,
+        shift: Any,
     ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
             _Gates(context, builder, signature, args).write(gates, degree)
             return context.get_dummy_value()
 
-        arguments = (place, row, at, states, size, table, out, targets, shift)
+        arguments = (place, row, at, table, states, targets, shift)
         return types.void(*arguments), generate
 
     return step
@@ -53,136 +54,102 @@ class _Gates:
         def data(k: int) -> Any:
             return context.make_array(signature.args[k])(context, builder, args[k]).data
 
-        self.place, self.row, self.states = data(0), data(1), data(3)
-        self.table, self.out, self.targets = data(5), data(6), data(7)
-        self.at, self.size, self.shift = args[2], args[4], args[8]
+        self.place, self.row, self.table = data(0), data(1), data(3)
+        self.states, self.targets = data(4), data(5)
+        self.at, self.shift = args[2], args[6]
         bits = signature.args[0].dtype.bitwidth
         self.real = ir.DoubleType() if bits == 64 else ir.FloatType()
+        self.width = 256 // bits
+        self.vector = ir.VectorType(self.real, self.width)
 
     def write(self, gates: int, degree: int) -> None:
-        """Advance every lane, then turn lanes × gates into gates × lanes."""
-        sizes = chunks(gates)
-        starts = [self._start_of(sum(sizes[:k]), size) for k, size in enumerate(sizes)]
-        rows = [self._row_of(lane, row_size(gates, degree)) for lane in range(BLOCK)]
-        places = [self._load(self.place, self.at, lane, self.real) for lane in range(BLOCK)]
-        for k, size in enumerate(sizes):
-            offset = 2 * sum(sizes[:k]) * (degree + 1)
-            if size == 1:
-                a, f = self._factors(rows, places, offset, degree)
-                self._single(a, f, starts[k], gates - 1)
-                continue
-            moved = []
-            for lane in range(BLOCK):
-                factors = self._polynomial(rows[lane], offset, size, degree, places[lane])
-                moved.append(self._advance(factors, size, starts[k], lane * size))
-            first_gate = 8 * k
-            turned = self._turned(moved)
-            for gate in range(first_gate, min(first_gate + size, gates)):
-                self._put(turned[gate - first_gate], gate)
+        """Advance every gate: as many lanes at once as a vector has."""
+        numbers = row_size(gates, degree)
+        for first_lane in range(0, BLOCK, self.width):
+            lanes = range(first_lane, first_lane + self.width)
+            rows = [self._row_of(lane, numbers) for lane in lanes]
+            places = [self._load(self.place, self.at, lane, self.real) for lane in lanes]
+            gate = offset = 0
+            for size in chunks(gates):
+                factors = self._factors(rows, places, offset, size, degree, first_lane)
+                for k in range(min(size, gates - gate)):
+                    self._advance(factors[k], factors[size + k], gate + k, first_lane)
+                gate, offset = gate + size, offset + 2 * size * (degree + 1)
 
-    def _single(self, a: Any, f: Any, start: Any, gate: int) -> None:
-        """Advance one gate that is alone in its chunk, all lanes at once."""
-        builder, eight = self.builder, ir.VectorType(self.real, BLOCK)
-        x = self._load(self.states, start, 0, eight)
-        change = builder.fsub(a, builder.fmul(f, x, flags=_FAST), flags=_FAST)
-        x = builder.fadd(x, change, flags=_FAST)
-        builder.store(x, self._pointer(self.states, start, 0, eight), align=4)
-        self._put(x, gate)
-
-    def _factors(self, rows: list[Any], places: list[Any], offset: int, degree: int) -> list[Any]:
-        """Return A and F of one gate in all lanes.
+    def _factors(
+        self, rows: list[Any], places: list[Any], offset: int, size: int, degree: int, lane: int
+    ) -> list[Any]:
+        """Return A, then F of a chunk's gates, lanes side by side.
 
         A row that fits into one vector is turned first, which leaves the least to read.
         """
-        builder, eight = self.builder, ir.VectorType(self.real, BLOCK)
-        if 2 * (degree + 1) > 8:
-            pairs = zip(rows, places, strict=True)
-            return self._turned([self._polynomial(r, offset, 1, degree, x) for r, x in pairs])
-        turned = self._turned([self._load(self.table, row, offset, eight) for row in rows])
-        place = self._load(self.place, self.at, 0, eight)
-        found = turned[:2]
-        for power in range(1, degree + 1):
-            for k in range(2):
-                scaled = builder.fmul(found[k], place, flags=_FAST)
-                found[k] = builder.fadd(scaled, turned[2 * power + k], flags=_FAST)
+        if 2 * size * (degree + 1) <= self.width:
+            turned = self._turned([self._load(self.table, r, offset, self.vector) for r in rows])
+            place = self._load(self.place, self.at, lane, self.vector)
+            powers = [turned[2 * size * p : 2 * size * (p + 1)] for p in range(degree + 1)]
+            return [self._horner(numbers, place) for numbers in zip(*powers, strict=True)]
+        found: list[Any] = []
+        for part in range(0, 2 * size, self.width):
+            kind = ir.VectorType(self.real, min(2 * size, self.width))
+            at = [offset + part + 2 * size * p for p in range(degree + 1)]
+            factors = []
+            for row, place in zip(rows, places, strict=True):
+                coefficients = [self._load(self.table, row, a, kind) for a in at]
+                factors.append(self._horner(coefficients, self._all(place, kind)))
+            # a short vector is filled up with itself
+            filled = [k % kind.count for k in range(self.width)]
+            found += self._turned([self._pick(f, f, filled) for f in factors])
         return found
+
+    def _horner(self, coefficients: Sequence[Any], x: Any) -> Any:
+        """Return a polynomial, the highest power first."""
+        value = coefficients[0]
+        for coefficient in coefficients[1:]:
+            scaled = self.builder.fmul(value, x, flags=_FAST)
+            value = self.builder.fadd(scaled, coefficient, flags=_FAST)
+        return value
+
+    def _advance(self, a: Any, f: Any, gate: int, lane: int) -> None:
+        """Advance a gate: x + (A − F·x)."""
+        builder = self.builder
+        first = builder.add(self._load(self.targets, _INT(0), gate, _INT), self.shift)
+        x = self._load(self.states, first, lane, self.vector)
+        change = builder.fsub(a, builder.fmul(f, x, flags=_FAST), flags=_FAST)
+        x = builder.fadd(x, change, flags=_FAST)
+        builder.store(x, self._pointer(self.states, first, lane, self.vector), align=4)
+
+    def _turned(self, lanes: list[Any]) -> list[Any]:
+        """Return lanes × numbers as numbers × lanes, as many of each as a vector has.
+
+        Within its halves a vector is shuffled twice as fast as across, so each half is turned
+        first: lanes that have met lie side by side, and meet others.
+        """
+        half = self.width // 2
+        groups = [[lane] for lane in lanes]
+        met = 1
+        while len(groups) > 2:
+            orders = []
+            for start in (0, half // 2):
+                order = [
+                    base + start + k + side * self.width
+                    for base in (0, half)
+                    for run in range(0, half // 2, met)
+                    for side in (0, 1)
+                    for k in range(run, run + met)
+                ]
+                orders.append(order)
+            groups = [
+                [self._pick(a, b, order) for a, b in zip(*pair, strict=True) for order in orders]
+                for pair in zip(groups[::2], groups[1::2], strict=True)
+            ]
+            met *= 2
+        halves = [[*range(h, h + half), *range(h + self.width, h + self.width + half)]
+                  for h in (0, half)]  # fmt: skip
+        return [self._pick(a, b, h) for h in halves for a, b in zip(*groups, strict=True)]
 
     def _row_of(self, lane: int, numbers: int) -> Any:
         row = self._load(self.row, self.at, lane, _SMALL)
         return self.builder.mul(self.builder.zext(row, _INT), _INT(numbers))
-
-    def _start_of(self, before: int, size: int) -> Any:
-        """Return where the first lane's gates of a chunk are."""
-        builder = self.builder
-        skipped = builder.mul(self.size, _INT(before))
-        return builder.add(skipped, builder.mul(self.shift, _INT(size)))
-
-    def _polynomial(self, row: Any, offset: int, size: int, degree: int, place: Any) -> Any:
-        """Return A and F of a chunk of gates, by Horner's rule."""
-        builder, kind = self.builder, ir.VectorType(self.real, 2 * size)
-        x = self._all(place, kind)
-        value = self._load(self.table, row, offset, kind)
-        for power in range(1, degree + 1):
-            coefficient = self._load(self.table, row, offset + power * 2 * size, kind)
-            value = builder.fadd(builder.fmul(value, x, flags=_FAST), coefficient, flags=_FAST)
-        return value
-
-    def _advance(self, factors: Any, size: int, start: Any, offset: int) -> Any:
-        """Advance a chunk of gates of one lane: x + (A − F·x)."""
-        builder, kind = self.builder, ir.VectorType(self.real, size)
-        a = self._pick(factors, factors, range(size))
-        f = self._pick(factors, factors, range(size, 2 * size))
-        x = self._load(self.states, start, offset, kind)
-        change = builder.fsub(a, builder.fmul(f, x, flags=_FAST), flags=_FAST)
-        x = builder.fadd(x, change, flags=_FAST)
-        builder.store(x, self._pointer(self.states, start, offset, kind), align=4)
-        return x
-
-    def _turned(self, lanes: list[Any]) -> list[Any]:
-        """Return lanes × numbers as numbers × lanes: pairs merge until all are together."""
-        if isinstance(self.real, ir.FloatType) and lanes[0].type.count in (4, 8):
-            return self._turned_by_fours(lanes)
-        size, width = lanes[0].type.count, 1
-        order = [[lane] for lane in range(BLOCK)]
-        while len(lanes) > 1:
-            half = len(lanes) // 2
-            merged = [
-                side + number * width + q
-                for number in range(size)
-                for side in (0, size * width)
-                for q in range(width)
-            ]
-            lanes = [self._pick(lanes[k], lanes[k + half], merged) for k in range(half)]
-            order = [order[k] + order[k + half] for k in range(half)]
-            width *= 2
-        where = [order[0].index(lane) for lane in range(BLOCK)]
-        return [
-            self._pick(lanes[0], lanes[0], [number * BLOCK + w for w in where])
-            for number in range(size)
-        ]
-
-    def _turned_by_fours(self, lanes: list[Any]) -> list[Any]:
-        """Return four or eight short numbers of eight lanes turned, four by four.
-
-        Within four numbers vectors are shuffled twice as fast as across.
-        """
-        n = 2 * lanes[0].type.count
-        rows = [self._pick(lanes[k], lanes[k + 4], range(n)) for k in range(4)]
-        singly, in_pairs = (0, n, 1, n + 1), (0, 1, n, n + 1)
-        for low, pairs in ((singly, ((0, 1), (2, 3))), (in_pairs, ((0, 2), (1, 3)))):
-            orders = [[b + q for b in range(half, n, 4) for q in low] for half in (0, 2)]
-            rows = [self._pick(rows[a], rows[b], order) for a, b in pairs for order in orders]
-        if n == 8:
-            return rows
-        apart = [*range(4), *range(8, 12), *range(4, 8), *range(12, 16)]
-        wholes = [self._pick(row, row, apart) for row in rows]
-        halves = range(8), range(8, 16)
-        return [self._pick(whole, whole, half) for half in halves for whole in wholes]
-
-    def _put(self, values: Any, gate: int) -> None:
-        """Store eight lanes of a gate where all other kernels read them."""
-        target = self.builder.add(self._load(self.targets, _INT(0), gate, _INT), self.shift)
-        self.builder.store(values, self._pointer(self.out, target, 0, values.type), align=4)
 
     def _pointer(self, data: Any, index: Any, offset: int, kind: Any) -> Any:
         element = kind.element if isinstance(kind, ir.VectorType) else kind
@@ -193,12 +160,10 @@ class _Gates:
     def _load(self, data: Any, index: Any, offset: int, kind: Any) -> Any:
         return self.builder.load(self._pointer(data, index, offset, kind), align=4, typ=kind)
 
-    def _pick(self, a: Any, b: Any, where: Any) -> Any:
+    def _pick(self, a: Any, b: Any, where: Sequence[int]) -> Any:
         """Return some elements of two vectors."""
-        where = list(where)
-        return self.builder.shuffle_vector(
-            a, b, ir.Constant(ir.VectorType(_SMALL, len(where)), where)
-        )
+        order = ir.Constant(ir.VectorType(_SMALL, len(where)), list(where))
+        return self.builder.shuffle_vector(a, b, order)
 
     def _all(self, scalar: Any, kind: Any) -> Any:
         """Return a number repeated."""

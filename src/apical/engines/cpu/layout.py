@@ -1,10 +1,9 @@
 """Where everything of one cell type lies in memory.
 
 A group of cells has two row-major blocks, rows × lanes. What changes: voltages, states of each
-mechanism, what pools give, ion currents, membrane currents, and a second copy of the gates that
-are advanced together, gate by gate for each cell. What does not: axial conductances, areas, the
-fixed part of the diagonal and parameters. A row is the same quantity of all cells of the group, so
-that loops over rows vectorise across cells.
+mechanism, what pools give, ion currents and membrane currents. What does not: axial conductances,
+areas, the fixed part of the diagonal and parameters. A row is the same quantity of all cells of the
+group, so that loops over rows vectorise across cells.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apical.engines.cpu.rows import Bundle, chunks
 from apical.plan.cell import CellPlan, CellState, ion_currents, pool_outputs
 from apical.plan.discretise import Floats, Ints
 
@@ -36,8 +34,6 @@ class Layout:
         First row of each pool output and ion current, one row per node.
     membrane : int
         First row of the membrane currents.
-    gates : tuple of int
-        First row of each bundle's gates.
     rows : int
         Number of rows.
     """
@@ -46,18 +42,17 @@ class Layout:
     outputs: dict[str, int]
     ions: dict[str, int]
     membrane: int
-    gates: tuple[int, ...]
     rows: int
 
 
-def lay_out(cell: CellPlan, bundles: tuple[Bundle, ...]) -> Layout:
+def lay_out(cell: CellPlan) -> Layout:
     """Assign rows."""
     nodes = cell.tree.nodes
     row, states = nodes, []
     for mechanism in cell.mechanisms:
         states.append(row)
         row += len(mechanism.program.states) * mechanism.n
-    outputs, ions, gates = {}, {}, []
+    outputs, ions = {}, {}
     for mechanism in cell.mechanisms:
         for name in mechanism.program.outputs:
             if name not in outputs:
@@ -67,16 +62,10 @@ def lay_out(cell: CellPlan, bundles: tuple[Bundle, ...]) -> Layout:
         ions[name] = row
         row += nodes
     membrane = row
-    row += nodes
-    for bundle in bundles:
-        gates.append(row)
-        row += bundle.n * bundle.width
-    return Layout(tuple(states), outputs, ions, membrane, tuple(gates), row)
+    return Layout(tuple(states), outputs, ions, membrane, row + nodes)
 
 
-def at_start(
-    cell: CellPlan, layout: Layout, bundles: tuple[Bundle, ...], start: CellState
-) -> Floats:
+def at_start(cell: CellPlan, layout: Layout, start: CellState) -> Floats:
     """Return one cell's column of what changes, (rows,)."""
     column = np.zeros(layout.rows)
     column[: cell.tree.nodes] = start.v
@@ -86,15 +75,6 @@ def at_start(
         given.update(pool_outputs(cell, mechanism, states, start.v, given))
     for name, row in layout.outputs.items():
         column[row : row + cell.tree.nodes] = given[name]
-    for row, bundle in zip(layout.gates, bundles, strict=True):
-        first = 0
-        for size in chunks(len(bundle.gates)):
-            together = np.zeros((bundle.n, size))
-            for k, (mechanism, state) in enumerate(bundle.gates[first : first + size]):
-                together[:, k] = start.states[mechanism][state]
-            at = row + first * bundle.n
-            column[at : at + together.size] = together.ravel()
-            first += size
     return column
 
 

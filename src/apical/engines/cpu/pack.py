@@ -111,7 +111,7 @@ class _Packer:
         target, first_run = self._put(self.shifts, targets), self._put(self.runs, found)
         bad, member = self._put(self.lists, bundle.bad), self._put(self.lists, members)
         self.bundles.append((
-            program.gates[k], program.layout.gates[k], bundle.n, self._grid(bundle.grid),
+            program.gates[k], bundle.n, self._grid(bundle.grid),
             self._put(self.gate_tables, bundle.table.ravel()), target, target + len(targets),
             bad, bad + len(bundle.bad), member, member + len(members), first_run,
             first_run + len(found),

@@ -114,7 +114,7 @@ def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellP
         channels=tuple((_channels(cell, codes, these), these) for these in _together(cell)),
         assembled=_is_one(cell), bare=_bare(cell), bundles=found,
         gates=tuple(_gates(len(b.gates), b.grid.degree, precision) for b in found),
-        layout=lay_out(cell, found), fixed=np.concatenate([*fixed, *parameters]),
+        layout=lay_out(cell), fixed=np.concatenate([*fixed, *parameters]),
         parameter_rows=tuple(starts[:-1].tolist()),
         scalars=tuple(
             _scalars(cell, m, c, dt) for m, c in zip(cell.mechanisms, codes, strict=True)

@@ -100,17 +100,11 @@ class Bundle:
         """Number of compartments."""
         return len(self.nodes)
 
-    @property
-    def width(self) -> int:
-        """Numbers kept per compartment: gates, and what fills their vectors."""
-        return sum(chunks(len(self.gates)))
-
 
 def chunks(gates: int) -> tuple[int, ...]:
-    """Return the sizes of the vectors that hold some gates: eights, then a power of two."""
-    rest = gates % 8
-    last = () if rest == 0 else (1 << (rest - 1).bit_length(),)
-    return (8,) * (gates // 8) + last
+    """Return the sizes of the vectors that hold some gates: fours, and one for a single gate."""
+    rest = gates % 4
+    return (4,) * (gates // 4) + (() if rest == 0 else (1,) if rest == 1 else (4,))
 
 
 def row_size(gates: int, degree: int) -> int:

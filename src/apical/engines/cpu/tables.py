@@ -45,11 +45,11 @@ MECHANISM = _record(
 #: Channels that cover the same nodes: address of the kernel that adds their densities, and where
 #: it finds theirs.
 CHANNELS = _record("address", "count", "shifts", "lists", "first_run", "last_run")
-#: Gates that are advanced together: address of the kernel, first row of their own copy, which grid
-#: of voltages, and where their table, mechanisms, rows of states and rows of the table that do not
-#: serve are.
+#: Gates that are advanced together: address of the kernel, how many compartments, which grid of
+#: voltages, and where their table, mechanisms, rows of states and what rows of the table do not serve
+#: are.
 BUNDLE = _record(
-    "gates", "row", "count", "grid", "table", "first_target", "last_target", "first_bad",
+    "gates", "count", "grid", "table", "first_target", "last_target", "first_bad",
     "last_bad", "first_member", "last_member", "first_run", "last_run",
 )  # fmt: skip
 #: Consecutive nodes that a mechanism or bundle covers.
