@@ -157,6 +157,11 @@ def test_alpha_and_tau_forms_give_the_steady_state_without_division_by_tau():
 
 def test_an_initial_value_must_be_given_where_none_follows():
     assert "must be given" in problems("dm/dt = -m^2/ms\ni = g*m*v", **GATE)
+    # directly, and through an intermediate
+    for equations in ("dm/dt = (h - m)/ms", "a = 2*h\ndm/dt = (a - m)/ms"):
+        text = f"{equations}\ndh/dt = (0.5 - h)/ms\ni = g*m*v"
+        given = {**GATE, "states": {"m": "1", "h": "1"}}
+        assert "must be given: the steady state depends on h" in problems(text, **given)
 
 
 VALUES = {"x": 0.7, "y": 1.3}

@@ -384,10 +384,18 @@ class _Reader:
                     self.problem(path, "cannot depend on states")
                 elif value is not None:
                     self.initial.append((update.state, value))
-            elif update.linear:
-                self.initial.append((update.state, update.steady))
-            else:
+            elif not update.linear:
                 self.problem(path, "must be given: the equation shows no steady state")
+            elif others := self._states_in(update.steady):
+                text = f"must be given: the steady state depends on {', '.join(others)}"
+                self.problem(path, text)
+            else:
+                self.initial.append((update.state, update.steady))
+
+    def _states_in(self, node: Expression) -> list[str]:
+        """Return the states that an expression depends on."""
+        values = [node, *(a.value for a in closure(self.assignments, [node]))]
+        return sorted(set().union(*map(names_of, values)) & self.states.keys())
 
     def _find_events(self, text: str) -> None:
         if len(text) > MAX_TEXT:
