@@ -43,9 +43,17 @@ def kinds(*networks):
 
 def test_members_that_differ_in_columns_share_groups():
     for path, value in TOGETHER.items():
-        assert kinds(BASE, BASE.set({path: value})) == 1, path
+        assert kinds(BASE.set({path: value}), BASE.set({path: 1.25 * value})) == 1, path
     for path, value in APART.items():
         assert kinds(BASE, BASE.set({path: value})) == 2, path
+
+
+def test_what_all_compartments_have_in_common_is_kept_once():
+    """Where a soma differs from its dendrites there is a row for every compartment."""
+    unlike = BASE.set({"cells.cell.sections.soma.channels.hh2.gnabar": 0.1})
+    once, each = (Batch([member(n)], 40).kinds[0].programs[0] for n in (BASE, unlike))
+    assert len(each.fixed) - len(once.fixed) == each.cell.tree.compartments - 1
+    assert kinds(BASE, unlike) == 2
 
 
 def test_members_are_what_they_are_alone():

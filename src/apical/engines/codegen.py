@@ -271,26 +271,7 @@ class Writer:
     def _final(self, node: Expression) -> Expression:
         return _looked_up(_fast(substitute(node, self.inline)), self.code.known)
 
-    def body(self, results: list[str], needed: set[str] | None = None) -> list[str]:
-        """Return the lines for one element: load, compute, store."""
-        code, needed = self.code, self.needed if needed is None else needed
-        lines = [f"l_{code.tags['v']} = v_[j]"] if "v" in needed else []
-        for prefix, group in (
-            ("s", code.program.states), ("p", code.arrays), ("x", code.inputs)
-        ):  # fmt: skip
-            lines += [
-                f"l_{code.tags[n]} = {prefix}_{code.tags[n]}[j]" for n in group if n in needed
-            ]
-        lines += self._lookup()
-        lines += [f"{self.names[a.name]} = {self.text(a.value)}" for a in self.kept]
-        return [*lines, *results]
-
-    def loop(self, results: list[str], needed: set[str] | None = None) -> list[str]:
-        """Return the loop over elements."""
-        needed = None if needed is None else {*needed, *self.needed}
-        return ["for j in range(n):", *(f"    {line}" for line in self.body(results, needed))]
-
-    def _lookup(self) -> list[str]:
+    def lookup(self) -> list[str]:
         """Return lines that interpolate in the table: NMODL's rule."""
         table, names = self.code.program.table, self.code.tabulated
         wanted = [(k, name) for k, name in enumerate(names) if name in self.needed]
@@ -298,14 +279,14 @@ class Writer:
             return []
         factor, width = 1.0 / ((table.stop - table.start) / table.steps), len(names)
         lines = [
-            f"x = real({factor!r})*({self.names['v']} - real({table.start!r}))",
-            f"x = minimum(maximum(x, real(0.0)), real({float(table.steps)!r}))",
-            f"k = min(int(x), {table.steps - 1})",
-            "theta = x - real(k)",
+            f"u = real({factor!r})*({self.names['v']} - real({table.start!r}))",
+            f"u = minimum(maximum(u, real(0.0)), real({float(table.steps)!r}))",
+            f"e = min(int(u), {table.steps - 1})",
+            "theta = u - real(e)",
         ]
         for column, name in wanted:
-            low = f"{self.table}k*{width} + {column}]"
-            high = f"{self.table}k*{width} + {width + column}]"
+            low = f"{self.table}e*{width} + {column}]"
+            high = f"{self.table}e*{width} + {width + column}]"
             lines.append(f"{self.names[name]} = {low} + theta*({high} - {low})")
         return lines
 

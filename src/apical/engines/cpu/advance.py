@@ -72,7 +72,7 @@ def advance(
     for s in range(steps):
         step = first_step + s
         while event < last_event and mine[event].step == step:
-            _deliver(x, constants, mine[event], L, model)
+            _deliver(x, constants, mine[event], L, which, model)
             event += 1
         if kind.assembled:
             begin_rows(right, diagonal, base, bare, L)
@@ -116,12 +116,12 @@ def advance(
 
 
 @njit(**INNER)
-def _deliver(x, constants, event, L, model):
+def _deliver(x, constants, event, L, which, model):
     """Hand one event to its receptor."""
     m = model.mechanisms[event.mechanism]
     call_event(
-        m.event, event.element, m.count * L, event.weight, x[m.row * L :],
-        constants[m.parameter_row * L :], model.numbers[m.scalars :],
+        m.event, event.element, L, m.count * L, event.weight, x[m.row * L :], constants,
+        model.shifts[which, m.places :], model.numbers[m.scalars :],
     )  # fmt: skip
 
 
@@ -139,9 +139,9 @@ def _add_channels(kind, x, v, constants, current, conductance, L, which, model):
         for r in range(these.first_run, these.last_run):
             run = model.runs[r]
             call_channels(
-                these.address, run.count * L, run.node * L, run.instance * L, these.count * L, v,
-                current, conductance, x, constants, model.numbers,
-                model.shifts[which, these.shifts :], model.lists[these.lists :],
+                these.address, run.count, L, run.node, run.instance, these.count * L, v, current,
+                conductance, x, constants, model.numbers, model.shifts[which, these.shifts :],
+                model.lists[these.lists :],
             )  # fmt: skip
 
 
@@ -196,9 +196,9 @@ def _over_runs(m, address, x, v, constants, current, conductance, L, which, dt, 
     for r in range(m.first_run, m.last_run):
         run = model.runs[r]
         call_kernel(
-            address, run.count * L, run.node * L, run.instance * L, m.count * L, dt, v, current,
-            conductance, x[m.row * L :], constants[m.parameter_row * L :],
-            model.numbers[m.scalars :], x, model.shifts[which, m.links :], model.numbers[m.table :],
+            address, run.count, L, run.node, run.instance, m.count * L, dt, v, current, conductance,
+            x[m.row * L :], constants, model.shifts[which, m.places :], model.numbers[m.scalars :],
+            x, model.shifts[which, m.links :], model.numbers[m.table :],
         )  # fmt: skip
 
 
@@ -213,9 +213,9 @@ def _at_sites(m, address, x, v, constants, L, which, dt, model, sites):
         gather_rows(x[model.shifts[which, m.links + q] :], nodes, sites.linked[q * n :], L)
         sites.links[q] = q * n
     call_kernel(
-        address, n, 0, 0, n, dt, sites.v, sites.current, sites.conductance, x[m.row * L :],
-        constants[m.parameter_row * L :], model.numbers[m.scalars :], sites.linked, sites.links,
-        model.numbers[m.table :],
+        address, m.count, L, 0, 0, n, dt, sites.v, sites.current, sites.conductance, x[m.row * L :],
+        constants, model.shifts[which, m.places :], model.numbers[m.scalars :], sites.linked,
+        sites.links, model.numbers[m.table :],
     )  # fmt: skip
 
 
@@ -268,8 +268,8 @@ def _equations(bundle, x, v, constants, L, which, dt, model, rows):
         for r in range(m.first_run, m.last_run):
             run = model.runs[r]
             call_kernel(
-                m.advance, run.count * L, run.node * L, run.instance * L, m.count * L, dt, v,
-                v, v, rows.states[to:], constants[m.parameter_row * L :],
+                m.advance, run.count, L, run.node, run.instance, m.count * L, dt, v, v, v,
+                rows.states[to:], constants, model.shifts[which, m.places :],
                 model.numbers[m.scalars :], x, model.shifts[which, m.links :],
                 model.numbers[m.table :],
             )  # fmt: skip

@@ -32,44 +32,46 @@ def _call(
 
 @compiled
 def call_kernel(
-    typingctx: Any, address: Any, n: Any, a: Any, c: Any, stride: Any, dt: Any, v: Any, i: Any,
-    g: Any, states: Any, parameters: Any, scalars: Any, linked: Any, links: Any, table: Any,
+    typingctx: Any, address: Any, n: Any, lanes: Any, a: Any, c: Any, stride: Any, dt: Any, v: Any,
+    i: Any, g: Any, states: Any, constants: Any, places: Any, scalars: Any, linked: Any, links: Any,
+    table: Any,
 ) -> Any:  # fmt: skip
     """Call a generated loop by its address; see :mod:`apical.engines.cpu.generate`."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _call(context, builder, args[0], list(range(1, 15)), signature, args)
+        return _call(context, builder, args[0], list(range(1, 17)), signature, args)
 
-    numbers = (n, a, c, stride, dt)
-    arrays = (v, i, g, states, parameters, scalars, linked, links, table)
+    numbers = (n, lanes, a, c, stride, dt)
+    arrays = (v, i, g, states, constants, places, scalars, linked, links, table)
     return types.void(address, *numbers, *arrays), generate
 
 
 @compiled
 def call_channels(
-    typingctx: Any, address: Any, n: Any, a: Any, c: Any, stride: Any, v: Any, i: Any, g: Any,
-    x: Any, constants: Any, numbers: Any, shifts: Any, lists: Any,
+    typingctx: Any, address: Any, n: Any, lanes: Any, a: Any, c: Any, stride: Any, v: Any, i: Any,
+    g: Any, x: Any, constants: Any, numbers: Any, shifts: Any, lists: Any,
 ) -> Any:  # fmt: skip
     """Call a generated loop over channels by its address."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _call(context, builder, args[0], list(range(1, 13)), signature, args)
+        return _call(context, builder, args[0], list(range(1, 14)), signature, args)
 
     arrays = (v, i, g, x, constants, numbers, shifts, lists)
-    return types.void(address, n, a, c, stride, *arrays), generate
+    return types.void(address, n, lanes, a, c, stride, *arrays), generate
 
 
 @compiled
 def call_event(
-    typingctx: Any, address: Any, j: Any, stride: Any, weight: Any, states: Any, parameters: Any,
-    scalars: Any,
+    typingctx: Any, address: Any, j: Any, lanes: Any, stride: Any, weight: Any, states: Any,
+    constants: Any, places: Any, scalars: Any,
 ) -> Any:  # fmt: skip
     """Call a generated event handler by its address."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _call(context, builder, args[0], list(range(1, 7)), signature, args)
+        return _call(context, builder, args[0], list(range(1, 9)), signature, args)
 
-    return types.void(address, j, stride, weight, states, parameters, scalars), generate
+    arrays = (states, constants, places, scalars)
+    return types.void(address, j, lanes, stride, weight, *arrays), generate
 
 
 @compiled

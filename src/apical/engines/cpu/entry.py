@@ -86,16 +86,3 @@ def _array(context: Any, builder: Any, kind: types.Array, data: Any, shape: list
     array = context.make_array(kind)(context, builder)
     populate_array(array, data, shape, strides, size, meminfo=None)
     return array._getvalue()
-
-
-@compiled
-def view(typingctx: Any, pointer: Any, start: Any, n: Any) -> Any:
-    """Return `n` numbers from `start` on of those at a pointer, as an array."""
-    kind = types.Array(pointer.dtype, 1, "C")
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        element = context.get_data_type(kind.dtype)
-        data = builder.gep(args[0], [args[1]], source_etype=element)
-        return _array(context, builder, kind, data, [args[2]])
-
-    return kind(pointer, types.int64, types.int64), generate

@@ -36,7 +36,7 @@ def gate_step(gates: int, degree: int) -> Any:
         shift: Any,
     ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            _Gates(context, builder, signature, args).write(gates, degree)
+            _Gates(builder, signature, args).write(gates, degree)
             return context.get_dummy_value()
 
         arguments = (place, row, at, table, states, targets, shift)
@@ -48,15 +48,10 @@ def gate_step(gates: int, degree: int) -> Any:
 class _Gates:
     """Writes one block of lanes."""
 
-    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
+    def __init__(self, builder: Any, signature: Any, args: Any) -> None:
         self.builder = builder
 
-        def data(k: int) -> Any:
-            return context.make_array(signature.args[k])(context, builder, args[k]).data
-
-        self.place, self.row, self.table = data(0), data(1), data(3)
-        self.states, self.targets = data(4), data(5)
-        self.at, self.shift = args[2], args[6]
+        self.place, self.row, self.at, self.table, self.states, self.targets, self.shift = args
         bits = signature.args[0].dtype.bitwidth
         self.real = ir.DoubleType() if bits == 64 else ir.FloatType()
         self.width = 256 // bits

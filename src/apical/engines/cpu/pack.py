@@ -68,14 +68,14 @@ class _Packer:
 
     def _add_mechanism(self, program: CellProgram, k: int, bundled: bool) -> None:
         mechanism, code, kernels = program.cell.mechanisms[k], program.codes[k], program.kernels[k]
-        links = _link_rows(program, k)
+        links, places = _link_rows(program, k), program.places[k].ravel()
         found = runs(mechanism.nodes)
         first_run = self._put(self.runs, found)
         addresses = (kernels.get(n, 0) for n in ("currents", "advance", "outputs", "event"))
         self.mechanisms.append((
             _KIND[mechanism.program.kind], bundled, program.layout.states[k],
             len(mechanism.program.states), mechanism.n, first_run, first_run + len(found),
-            self._put(self.lists, mechanism.nodes), program.parameter_rows[k],
+            self._put(self.lists, mechanism.nodes), self._put(self.shifts, places),
             self._put(self.numbers, program.scalars[k]), self._put(self.numbers, program.tables[k]),
             self._put(self.shifts, links), len(code.inputs), *addresses,
         ))  # fmt: skip
@@ -85,16 +85,16 @@ class _Packer:
     ) -> None:
         mechanisms = [self.mechanisms[first + k] for k in these]
         names = MECHANISM.names or ()
-        row, parameters, scalars, table, count, first_run, last_run = (
+        row, scalars, table, count, first_run, last_run = (
             [m[names.index(n)] for m in mechanisms]
-            for n in ("row", "parameter_row", "scalars", "table", "count", "first_run", "last_run")
+            for n in ("row", "scalars", "table", "count", "first_run", "last_run")
         )
-        own = np.array([row, parameters], np.int64).T.ravel()
         links = [_link_rows(program, k) for k in these]
         areas = np.array([1, 2]) * program.cell.tree.nodes
+        places = [program.places[k].ravel() for k in these]
         lists = np.array([scalars, table], np.int64).T.ravel()
         self.channels.append((
-            kernel, count[0], self._put(self.shifts, np.concatenate([own, *links, areas])),
+            kernel, count[0], self._put(self.shifts, np.concatenate([row, *links, areas, *places])),
             self._put(self.lists, lists), first_run[0], last_run[0],
         ))  # fmt: skip
 

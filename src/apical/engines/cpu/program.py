@@ -48,8 +48,9 @@ class CellProgram:
     fixed : array, (rows,)
         One cell's column of what does not change: axial conductances, areas, the fixed part of
         the diagonal, parameters.
-    parameter_rows : tuple of int
-        First row of each mechanism's parameters.
+    places : tuple of array of int, (parameters, 2)
+        First row of each parameter of each mechanism, and how far apart those of instances are:
+        1, or 0 where all instances have one value, which is kept once.
     scalars, tables : tuple of array
         What is alike in all cells of the type.
     """
@@ -64,7 +65,7 @@ class CellProgram:
     gates: tuple[int, ...]
     layout: Layout
     fixed: Floats
-    parameter_rows: tuple[int, ...]
+    places: tuple[Ints, ...]
     scalars: tuple[Floats, ...]
     tables: tuple[Floats, ...]
 
@@ -78,6 +79,7 @@ class CellProgram:
             and self.cell.spike_node == other.cell.spike_node
             and self.cell.threshold == other.cell.threshold
             and _equal([m.nodes for m in self.cell.mechanisms], other.cell.mechanisms)
+            and all(map(np.array_equal, self.places, other.places))
             and all(map(np.array_equal, self.scalars, other.scalars))
             and all(map(np.array_equal, self.tables, other.tables))
             and all(
@@ -106,16 +108,21 @@ def cell_program(cell: CellPlan, rates: str, precision: str, dt: float) -> CellP
     codes = _codes(cell, rates, precision)
     found = bundles(cell, rates, precision, dt)
     fixed = [cell.tree.axial, PER_AREA * cell.tree.area, _base(cell.tree, dt)]
-    parameters = [_parameters(cell, m, c, dt) for m, c in zip(cell.mechanisms, codes, strict=True)]
-    starts = np.cumsum([3 * cell.tree.nodes, *(len(p) for p in parameters)])
+    places, first = [], 3 * cell.tree.nodes
+    for mechanism, code in zip(cell.mechanisms, codes, strict=True):
+        values = _parameters(cell, mechanism, code, dt)
+        fixed += values
+        sizes = np.array([len(v) for v in values], np.int64)
+        places.append(np.stack([first + np.cumsum(sizes) - sizes, sizes > 1], axis=1))
+        first += sizes.sum()
     tables = [table_of(cell, m, rates) for m in cell.mechanisms]
     return CellProgram(
         cell=cell, codes=codes, kernels=tuple(cache.load(*_mechanism_source(c)) for c in codes),
         channels=tuple((_channels(cell, codes, these), these) for these in _together(cell)),
         assembled=_is_one(cell), bare=_bare(cell), bundles=found,
         gates=tuple(_gates(len(b.gates), b.grid.degree, precision) for b in found),
-        layout=lay_out(cell), fixed=np.concatenate([*fixed, *parameters]),
-        parameter_rows=tuple(starts[:-1].tolist()),
+        layout=lay_out(cell), fixed=np.concatenate(fixed),
+        places=tuple(places),
         scalars=tuple(
             _scalars(cell, m, c, dt) for m, c in zip(cell.mechanisms, codes, strict=True)
         ),
@@ -214,11 +221,13 @@ def _base(tree: Tree, dt: float) -> Floats:
     return base
 
 
-def _parameters(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode, dt: float) -> Floats:
-    """Return the arrays of a mechanism, one after the other."""
+def _parameters(
+    cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode, dt: float
+) -> list[Floats]:
+    """Return the arrays of a mechanism, with one number where all of its instances have one."""
     values = code.values(mechanism.parameters, cell.celsius, dt)
     rows = [np.broadcast_to(values[name], mechanism.n) for name in code.arrays]
-    return np.concatenate([np.zeros(0), *rows])
+    return [row[:1] if (row == row[0]).all() else row for row in rows]
 
 
 def _scalars(cell: CellPlan, mechanism: MechanismPlan, code: MechanismCode, dt: float) -> Floats:

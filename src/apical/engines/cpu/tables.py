@@ -35,19 +35,19 @@ KIND = _record(
     "first_channels", "last_channels", "first_bundle", "last_bundle", "first_ion", "last_ion",
     "spike_node", "membrane_row", "assembled", "first_bare", "last_bare",
 )  # fmt: skip
-#: A mechanism of a kind: first rows of its states and parameters, how many, the runs of nodes
-#: that it covers, and addresses of its kernels (0: none).
+#: A mechanism of a kind: first row of its states, how many, the runs of nodes that it covers, where
+#: its parameters' places are, and addresses of its kernels (0: none).
 MECHANISM = _record(
     "kind", "bundled", "row", "states", "count", "first_run", "last_run", "sites",
-    "parameter_row", "scalars", "table", "links", "inputs", "currents", "advance", "outputs",
+    "places", "scalars", "table", "links", "inputs", "currents", "advance", "outputs",
     "event",
 )  # fmt: skip
 #: Channels that cover the same nodes: address of the kernel that adds their densities, and where
 #: it finds theirs.
 CHANNELS = _record("address", "count", "shifts", "lists", "first_run", "last_run")
 #: Gates that are advanced together: address of the kernel, how many compartments, which grid of
-#: voltages, and where their table, mechanisms, rows of states and what rows of the table do not serve
-#: are.
+#: voltages, and where their table, mechanisms, rows of states and rows of the table that do not
+#: serve are.
 BUNDLE = _record(
     "gates", "count", "grid", "table", "first_target", "last_target", "first_bad",
     "last_bad", "first_member", "last_member", "first_run", "last_run",
@@ -117,7 +117,8 @@ class Model(NamedTuple):
     lists : array of int
         Parents, orders, nodes, rows of ion currents, members and bad rows of bundles.
     shifts : array of int, (3, n)
-        Offsets of what mechanisms are linked to and of gates' rows, by the size of groups.
+        Offsets of what mechanisms are linked to, of parameters and of gates' rows, by the size of
+        groups.
     numbers : array
         Scalars, tables of rates.
     grids : record array

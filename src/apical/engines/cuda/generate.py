@@ -159,7 +159,7 @@ class _Cell:
             if name in needed:
                 lines.append(f"{names[name]} = fixed[at({layout.scalars[k] + number}*W + w)]")
         lines += [f"{names[n]} = {self.given[n]}" for n in code.inputs if n in needed]
-        lookup = writer._lookup()
+        lookup = writer.lookup()
         if lookup:
             lines.append(f"table = tables[{layout.tables[k]} + w*{layout.table_size}:]")
         kept = [f"{names[a.name]} = {writer.text(a.value)}" for a in writer.kept]
