@@ -55,7 +55,7 @@ class Grid:
 #: −128 to 128 mV. What is tolerated is a few roundings; errors are mostly smaller.
 GRIDS = {
     "double": Grid(per_mv=12.0, start=-128.0, pieces=3072, degree=4, tolerance=1e-13),
-    "single": Grid(per_mv=16.0, start=-128.0, pieces=4096, degree=2, tolerance=6e-8),
+    "single": Grid(per_mv=12.0, start=-128.0, pieces=3072, degree=2, tolerance=6e-8),
 }
 #: Degree on the pieces of a mechanism's own table, between whose points time constants are linear.
 _OF_TABLES = {"double": 8, "single": 4}
