@@ -222,18 +222,18 @@ def _shares(batch: Batch, cells: Ints, threads: int) -> list[Ints]:
 
     They are begun in this order, so that who is done sooner finds little ones to take over.
     """
-    # measured, in units of a byte of a row, some 0.04 ns a step: most work goes by lanes, some is
+    # measured, in units of a byte of a row, some 0.055 ns a step: most work goes by lanes, some is
     # the same for every row, and some for every group
     cost, size = np.zeros(batch.groups), np.dtype(batch.real).itemsize
     for group, kind, lanes, _, _ in batch.each_group():
         cell, rows = kind.programs[0].cell, kind.programs[0].layout.rows
         sites = sum(m.n for m in cell.mechanisms if m.program.kind == "receptor")
-        in_lanes = rows + 3.3 * (cell.tree.nodes + sites)
-        cost[group] = in_lanes * size * lanes + 12 * rows + 4400
+        in_lanes = rows + cell.tree.nodes + sites
+        cost[group] = in_lanes * size * lanes + 20 * rows + 2600
         sums = sum(
             o.outputs / o.every for o in batch.plan.observables if o.population == kind.population
         )
-        cost[group] += 0.2 * size * sums * cell.tree.compartments * cells[group]
+        cost[group] += 0.15 * size * sums * cell.tree.compartments * cells[group]
     shares: list[list[int]] = [[] for _ in range(max(1, min(threads, batch.groups)))]
     load = np.zeros(len(shares))
     for group in np.argsort(-cost, kind="stable"):
