@@ -22,6 +22,7 @@ from apical.engines.cpu.steps import (
     gather_rows,
     holds,
     inject,
+    keep_rows,
     locate,
     locate_held,
     membrane,
@@ -304,25 +305,22 @@ def _observe(table, v, g, first_step, s, steps, L, sums, work):
         place = (taken - 1) % KEPT
         kept = work.kept[request.kept * KEPT * size :]
         if is_turn and request.keeper:
-            copy(v[:size], kept[place * size :])
+            keep_rows(v, nodes, kept, place, L)
         if is_turn and request.address == 0:
             weigh_rows(work.dipoles, sums.weights, v, place * L, request.weights, nodes, L)
-        enough = is_turn and taken % KEPT == 0
-        if enough or (s == steps - 1 and taken % KEPT):
-            n = KEPT if enough else taken % KEPT
+        if (is_turn and taken % KEPT == 0) or (s == steps - 1 and taken % KEPT):
+            first = (taken - 1) // KEPT * KEPT
             if request.address:
-                call_sums(request.address, table, g, q, taken - n, n)
+                call_sums(request.address, table, g, q, first)
             else:
-                _sum_lanes(g, request, taken - n, n, L, sums, work.dipoles)
+                _sum_lanes(g, request, first, L, sums, work.dipoles)
 
 
 @njit(**INNER)
-def _sum_lanes(g, request, sample, n, L, sums, weighed):
+def _sum_lanes(g, request, sample, L, sums, weighed):
     """Add up the cells of every piece of a group, whose sums over nodes are in lanes."""
     to = request.to + sample
     for p in range(sums.piece_start[g], sums.piece_start[g + 1]):
         piece = sums.pieces[p]
-        for first in range(0, n, 8):
-            at = first * L + piece.lane
-            add_lanes(sums.values, weighed, to + first, at, L, piece.cells)
+        add_lanes(sums.values, weighed, to, piece.lane, L, piece.cells)
         to += request.room

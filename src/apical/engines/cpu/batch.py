@@ -13,6 +13,7 @@ from apical.engines.cpu.layout import FULL, LANES, REAL, aligned, at_start, lane
 from apical.engines.cpu.pack import pack
 from apical.engines.cpu.program import CellProgram, cell_program
 from apical.engines.cpu.tables import (
+    AT_ONCE,
     GROUP,
     KEPT,
     Model,
@@ -218,6 +219,6 @@ class Batch:
             current=room(nodes), conductance=room(nodes), right=room(nodes), diagonal=room(nodes),
             shown=room(nodes),
             # a group's last lanes are read as if there were eight of them
-            before=room(1), kept=room(most * KEPT * nodes + 1), samples=room(KEPT * nodes + 1),
+            before=room(1), kept=room(most * KEPT * nodes + 1), samples=room(AT_ONCE * KEPT + 1),
             dipoles=room(KEPT + 1), rows=rows, sites=at_sites,
         )  # fmt: skip

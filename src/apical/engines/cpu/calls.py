@@ -89,13 +89,13 @@ def call_gates(
 
 
 @compiled
-def call_sums(typingctx: Any, address: Any, table: Any, g: Any, q: Any, sample: Any, n: Any) -> Any:
+def call_sums(typingctx: Any, address: Any, table: Any, g: Any, q: Any, sample: Any) -> Any:
     """Call :func:`apical.engines.cpu.observing.sum_cells` by its address."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return _call(context, builder, args[0], list(range(1, 6)), signature, args)
+        return _call(context, builder, args[0], list(range(1, 5)), signature, args)
 
-    return types.void(address, table, g, q, sample, n), generate
+    return types.void(address, table, g, q, sample), generate
 
 
 @compiled

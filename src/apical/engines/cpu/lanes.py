@@ -17,6 +17,7 @@ from numba.core import cgutils
 from apical.engines.cpu.calls import data_of
 from apical.engines.cpu.layout import LANES
 from apical.engines.cpu.math import compiled
+from apical.engines.cpu.tables import KEPT, VECTOR
 
 _INT = ir.IntType(64)
 #: Products and sums may fuse, as in all other kernels.
@@ -30,17 +31,20 @@ class _Rows:
     lanes. Rows start at given indices. `offset` is the lane at which the vector of now begins.
     """
 
-    def __init__(self, context: Any, builder: Any, signature: Any, args: Any) -> None:
+    def __init__(
+        self, context: Any, builder: Any, signature: Any, args: Any, size: int = 64
+    ) -> None:
         self.context, self.builder, self.signature, self.args = context, builder, signature, args
         bits = signature.args[0].dtype.bitwidth
         self.element = ir.DoubleType() if bits == 64 else ir.FloatType()
-        self.most = 512 // bits
+        self.sizes = [lanes for lanes in LANES if lanes <= 1024 // bits]
+        self.most = 8 * size // bits
         self.row: Any = None
         self.offset = 0
 
     def each_size(self, write: Callable[[range], None]) -> None:
         """Write something for each number of lanes, given where its vectors begin."""
-        self._from([lanes for lanes in LANES if lanes <= 2 * self.most], write)
+        self._from(self.sizes, write)
 
     def _from(self, sizes: list[int], write: Callable[[range], None]) -> None:
         lanes, *more = sizes
@@ -209,6 +213,30 @@ def subtract_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> 
         r.store(r.sub(r.load(0, 2), r.load(1, 3)), 0, 2)
 
     return _row_operation(write, types.void(out, a, to, at, L))
+
+
+@compiled
+def keep_row(
+    typingctx: Any, kept: Any, v: Any, node: Any, sample: Any, nodes: Any, L: Any
+) -> Any:  # fmt: skip
+    """Keep a node's row as a sample: by vector and node, samples one after the other."""
+
+    def generate(context: Any, builder: Any, found: Any, args: Any) -> Any:
+        r = _Rows(context, builder, found, args, VECTOR)
+
+        def keep(offsets: range) -> None:
+            for k, r.offset in enumerate(offsets):
+                node = builder.add(args[2], builder.mul(args[4], _INT(k)))
+                row = builder.add(builder.mul(node, _INT(KEPT)), args[3])
+                to = builder.sub(builder.mul(row, _INT(r.row.count)), _INT(r.offset))
+                at = r.pointer(1, builder.mul(args[2], args[5]))
+                value = builder.load(at, align=4, typ=r.row)
+                builder.store(value, r.pointer(0, to), align=4)
+
+        r.each_size(keep)
+        return context.get_dummy_value()
+
+    return types.void(kept, v, node, sample, nodes, L), generate
 
 
 @compiled

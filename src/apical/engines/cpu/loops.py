@@ -50,7 +50,7 @@ _LOOPS = {
         "together", "INT", "me",
         "crew, traffic, groups, events, sums, spikes, diverged, outputs",
     ),
-    "sum_cells": _Shape("observing", "types.void", "g, q, sample, n", "groups, sums, work"),
+    "sum_cells": _Shape("observing", "types.void", "g, q, sample", "groups, sums, work"),
 }  # fmt: skip
 
 

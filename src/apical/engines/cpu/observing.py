@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from numba import njit
 
-from apical.engines.cpu.math import INNER
-from apical.engines.cpu.tables import KEPT
-from apical.engines.cpu.weighing import transpose, weigh_1, weigh_2, weigh_4, weigh_8
+from apical.engines.cpu.math import INNER, minimum
+from apical.engines.cpu.tables import AT_ONCE, KEPT, VECTOR
+from apical.engines.cpu.weighing import add_lanes, weigh_1, weigh_2, weigh_3
 
 
 @njit(**INNER)
-def sum_cells(table, g, q, sample, n, groups, sums, work):
-    """Sum weighted voltages of every piece of a group, cell by cell.
+def sum_cells(table, g, q, sample, groups, sums, work):
+    """Sum weighted voltages of every cell of a group, then those of each piece.
 
     Parameters
     ----------
@@ -22,47 +22,32 @@ def sum_cells(table, g, q, sample, n, groups, sums, work):
         Address of the run's table, whose parts follow; see :class:`apical.engines.cpu.tables.Run`.
     g, q : int
         Which group, and which of its sums.
-    sample, n : int
-        The first of the window's samples that are kept, and how many.
+    sample : int
+        The first of the window's samples that are kept.
     """
     L, request = groups[g].lanes, sums.sums[q]
-    nodes = request.nodes
+    nodes, outputs = request.nodes, request.outputs
     kept = work.kept[request.kept * KEPT * nodes * L :]
     apart = (sums.piece_start[g + 1] - sums.piece_start[g]) * request.room
-    to = request.to + sample
-    for p in range(sums.piece_start[g], sums.piece_start[g + 1]):
-        piece = sums.pieces[p]
-        for k in range(nodes):
-            for first in range(0, n, 8):
-                at = (first * nodes + k) * L + piece.lane
-                transpose(work.samples, kept, k * KEPT + first, at, nodes * L, nodes * KEPT)
-        at = request.weights + piece.lane * nodes * request.outputs
-        _weigh_cells(
-            work.samples, sums.weights, request.outputs, at, sums.values, to, apart, nodes,
-            piece.cells, n > 8,
-        )  # fmt: skip
-        to += request.room
-
-
-@njit(**INNER)
-def _weigh_cells(values, weights, outputs, at, out, to, apart, nodes, cells, more):
-    """Sum weighted nodes of some cells for all outputs, as many as go at once.
-
-    Samples are eight, or twice eight if there are more. Weights go by cell, outputs that are
-    weighed at once, node and output.
-    """
-    o, further = 0, outputs * nodes
+    wide = minimum(L, VECTOR // kept.itemsize)
+    whole = wide * kept.itemsize == VECTOR
+    o = 0
     while o < outputs:
-        to_o, at_o = to + o * apart, at + o * nodes
-        if o + 8 <= outputs:
-            weigh_8(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
-            o += 8
-        elif o + 4 <= outputs:
-            weigh_4(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
-            o += 4
-        elif o + 2 <= outputs:
-            weigh_2(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
-            o += 2
-        else:
-            weigh_1(out, values, weights, to_o, apart, at_o, further, nodes, cells, more)
-            o += 1
+        some = minimum(outputs - o, AT_ONCE)
+        for first in range(0, L, wide):
+            at = first * nodes * KEPT
+            where = request.weights + (first * outputs + o * wide) * nodes
+            if some == 3:
+                weigh_3(work.samples, kept, sums.weights, first, L, at, where, nodes, whole)
+            elif some == 2:
+                weigh_2(work.samples, kept, sums.weights, first, L, at, where, nodes, whole)
+            else:
+                weigh_1(work.samples, kept, sums.weights, first, L, at, where, nodes, whole)
+        for k in range(some):
+            to = request.to + (o + k) * apart + sample
+            for p in range(sums.piece_start[g], sums.piece_start[g + 1]):
+                piece = sums.pieces[p]
+                at = k * L * KEPT + piece.lane
+                add_lanes(sums.values, work.samples, to, at, L, piece.cells)
+                to += request.room
+        o += some

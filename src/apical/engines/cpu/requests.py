@@ -23,6 +23,7 @@ from apical.engines.cpu.tables import (
     RECORD,
     SHOWN,
     SUM,
+    VECTOR,
     Clamps,
     Outputs,
     Records,
@@ -196,12 +197,10 @@ def sums(batch: Batch) -> tuple[Sums, Ints]:
                 nodes = kind.programs[0].cell.tree.nodes
                 where = weights.of_dipole(kind, lanes, position), 0, nodes
             else:
-                n_cells = batch.plan.populations[population].n
-                first = position[0] * n_cells + cells[0]
                 observable = number - len(batch.plan.populations)
                 place, nodes = weights.of_observable(observable, kind)
-                of_cell = nodes * outputs
-                where = place + first * of_cell, address("sum_cells", batch.precision), nodes
+                place += sum(kind.lanes[: g - kind.first_group]) * nodes * outputs
+                where = place, address("sum_cells", batch.precision), nodes
                 keeper = every not in slots
                 slot = slots.setdefault(every, len(slots))
             rows.append((every, outputs, *where, to, room, slot, keeper))
@@ -281,13 +280,14 @@ class _Weights:
         return self._place(key, lambda: [_dipole_weights(programs, lanes)])
 
     def of_observable(self, number: int, kind: Kind) -> tuple[int, int]:
-        """Return where the weights of the cells of a kind begin, and of how many nodes they are."""
+        """Return where the weights of a kind's groups begin, and of how many nodes they are."""
         trees, kept, nodes = self._ends_of(kind)
-        requests = (self._batch.members[m].plan.observables[number] for m in kind.members)
-        return self._place((number, id(kind)), lambda: [
-            _by_cell(request, tree, ends, nodes)
-            for request, tree, ends in zip(requests, trees, kept, strict=True)
-        ]), nodes  # fmt: skip
+        requests = [self._batch.members[m].plan.observables[number] for m in kind.members]
+        vector = VECTOR // np.dtype(self._batch.real).itemsize
+        how = nodes, tuple(kind.lanes), vector
+        return self._place(
+            (number, id(kind)), lambda: [_by_lanes(requests, trees, kept, how)]
+        ), nodes
 
     def _ends_of(self, kind: Kind) -> tuple[list[Tree], list[tuple[int, ...]], int]:
         """Return each member's cell, section ends that keep weights, and the most nodes of any."""
@@ -323,25 +323,49 @@ def _dipole_weights(programs: list[CellProgram], lanes: int) -> Floats:
 _laid_out: WeakKeyDictionary[ObservablePlan, dict[Any, Floats]] = WeakKeyDictionary()
 
 
-def _by_cell(request: ObservablePlan, tree: Tree, kept: tuple[int, ...], nodes: int) -> Floats:
-    """Return an observable's weights on some nodes in the order of their reading."""
-    known = _laid_out.setdefault(request, {})
-    if (tree, kept, nodes) not in known:
-        known[tree, kept, nodes] = _lay_out(request, tree, kept, nodes)
-    return known[tree, kept, nodes]
+def _by_lanes(
+    requests: list[ObservablePlan], trees: list[Tree], kept: list[tuple[int, ...]],
+    how: tuple[int, tuple[int, ...], int],
+) -> Floats:  # fmt: skip
+    """Return members' weights in the order of their reading; those of one member are remembered."""
+    if len(requests) > 1:
+        return _lay_out(requests, trees, kept, *how)
+    known, key = _laid_out.setdefault(requests[0], {}), (trees[0], kept[0], how)
+    if key not in known:
+        known[key] = _lay_out(requests, trees, kept, *how)
+    return known[key]
 
 
-def _lay_out(request: ObservablePlan, tree: Tree, kept: tuple[int, ...], nodes: int) -> Floats:
-    """Put weights in order: by cell, outputs that are weighed at once, node and output."""
-    weights = on_compartments(request.weights, tree, kept)
-    if not weights.size:
-        return np.zeros(0)
-    weights = np.pad(weights, [(0, 0), (0, 0), (0, nodes - weights.shape[-1])])
-    parts, o = [], 0
-    while o < request.outputs:
-        n = next(n for n in AT_ONCE if o + n <= request.outputs)
-        parts.append(np.moveaxis(weights[o : o + n], 0, 2).reshape(weights.shape[1], -1))
-        o += n
+def _lay_out(
+    requests: list[ObservablePlan], trees: list[Tree], kept: list[tuple[int, ...]], nodes: int,
+    lanes: tuple[int, ...], vector: int,
+) -> Floats:  # fmt: skip
+    """Put weights in order: by group, vector of lanes, outputs weighed at once, node and output."""
+    found = map(on_compartments, (r.weights for r in requests), trees, kept)
+    filled = [np.pad(w, [(0, 0), (0, 0), (0, nodes - w.shape[-1])]) for w in found]
+    weights = np.concatenate(filled, axis=1)
+    idle = sum(lanes) - weights.shape[1]
+    weights = np.pad(weights, [(0, 0), (0, idle), (0, 0)])
+    # all groups but the last are of one size
+    last = lanes[-1]
+    return np.concatenate([
+        _in_vectors(weights[:, : sum(lanes) - last], min(lanes[0], vector)),
+        _in_vectors(weights[:, sum(lanes) - last :], min(last, vector)),
+    ])  # fmt: skip
+
+
+def _in_vectors(weights: Floats, width: int) -> Floats:
+    """Put weights, (outputs, lanes, nodes), in order."""
+    outputs, lanes, nodes = weights.shape
+    parts: list[Floats] = [np.zeros((lanes // width, 0))]
+    o = 0
+    while o < outputs:
+        some = weights[o : o + AT_ONCE]
+        vectors = some.reshape(len(some), lanes // width, width, nodes)
+        parts.append(
+            vectors.transpose(1, 3, 0, 2).reshape(lanes // width, len(some) * width * nodes)
+        )
+        o += AT_ONCE
     return np.concatenate(parts, axis=1).ravel()
 
 

@@ -11,6 +11,7 @@ from apical.engines.cpu.lanes import (
     copy_row,
     eliminate_row,
     flow_row,
+    keep_row,
     solve_root,
     substitute_row,
     subtract_row,
@@ -64,6 +65,13 @@ def gather_rows(v, nodes, out, L):
     """Copy the rows of some nodes."""
     for k in range(nodes.shape[0]):
         copy_row(out, v, k * L, nodes[k] * L, L)
+
+
+@njit(**INNER)
+def keep_rows(v, nodes, kept, sample, L):
+    """Keep the rows of the first nodes as a sample."""
+    for node in range(nodes):
+        keep_row(kept, v, node, sample, nodes, L)
 
 
 @njit(**INNER)

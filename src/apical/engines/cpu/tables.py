@@ -9,14 +9,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import binding
 
 from apical.plan.discretise import Floats, Ints
 
 POOL, CHANNEL, RECEPTOR = 0, 1, 2
 #: Samples of voltages that are collected before observables are summed, all at once.
-KEPT = 16
-#: Outputs of an observable that are weighed at once.
-AT_ONCE = (8, 4, 2, 1)
+KEPT = 8
+#: Bytes of the vectors in which observables are summed, and how many outputs are weighed at once:
+#: as many sums, one for each sample of each output, as registers hold.
+VECTOR, AT_ONCE = (64, 3) if binding.get_host_cpu_features().get("avx512f") else (32, 1)
 #: Cells of a population that are summed first, by themselves: as many as :func:`add_lanes` takes.
 OCTET = 8
 

@@ -14,7 +14,7 @@ from numba.core import cgutils
 
 from apical.engines.cpu.calls import data_of
 from apical.engines.cpu.math import compiled
-from apical.engines.cpu.tables import AT_ONCE, KEPT
+from apical.engines.cpu.tables import KEPT, VECTOR
 
 _INT = ir.IntType(64)
 _SHORT = ir.IntType(32)
@@ -50,22 +50,6 @@ def _transposed(context: Any, builder: Any, signature: Any, args: Any, at: Any, 
 
 
 @compiled
-def transpose(
-    typingctx: Any, out: Any, values: Any, to: Any, at: Any, apart: Any, out_apart: Any
-) -> Any:
-    """Write eight rows of eight numbers as columns."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        columns = _transposed(context, builder, signature, args, args[3], args[4])
-        for k, column in enumerate(columns):
-            where = builder.add(args[2], builder.mul(args[5], _INT(k)))
-            builder.store(column, _eight(context, builder, signature, args, 0, where), align=4)
-        return context.get_dummy_value()
-
-    return types.void(out, values, to, at, apart, out_apart), generate
-
-
-@compiled
 def add_lanes(
     typingctx: Any, out: Any, values: Any, to: Any, at: Any, apart: Any, lanes: Any
 ) -> Any:
@@ -95,105 +79,74 @@ def _double(builder: Any, value: Any) -> Any:
     return builder.fpext(value, ir.VectorType(ir.DoubleType(), value.type.count))
 
 
-def _everywhere(builder: Any, number: Any, row: Any) -> Any:
-    """Return a vector of one number."""
-    alone = builder.insert_element(ir.Constant(row, ir.Undefined), number, _SHORT(0))
-    zeros = ir.Constant(ir.VectorType(_SHORT, row.count), None)
-    return builder.shuffle_vector(alone, alone, zeros)
-
-
-def _weigh_cells(outputs: int) -> Any:
+def _weigh_lanes(outputs: int) -> Any:
     @compiled
     def weigh(
-        typingctx: Any, out: Any, values: Any, weights: Any, to: Any, apart: Any, at: Any,
-        further: Any, nodes: Any, cells: Any, more: Any,
+        typingctx: Any, out: Any, kept: Any, weights: Any, to: Any, L: Any, at: Any, where: Any,
+        nodes: Any, whole: Any,
     ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            with builder.if_else(args[9]) as (both, one):
-                with both:
-                    _Weighing(context, builder, signature, args, outputs, KEPT).write()
-                with one:
-                    _Weighing(context, builder, signature, args, outputs, KEPT // 2).write()
+            most = 8 * VECTOR // signature.args[0].dtype.bitwidth
+            with builder.if_else(args[8]) as (in_wholes, in_halves):
+                with in_wholes:
+                    _Weighing(context, builder, signature, args, outputs, most).write()
+                with in_halves:
+                    _Weighing(context, builder, signature, args, outputs, most // 2).write()
             return context.get_dummy_value()
 
-        whole = (to, apart, at, further, nodes, cells, more)
-        return types.void(out, values, weights, *whole), generate
+        numbers = (to, L, at, where, nodes, whole)
+        return types.void(out, kept, weights, *numbers), generate
 
     return weigh
 
 
 class _Weighing:
-    """Weighted sums of some samples, while they are written: samples are read once for all outputs.
-
-    Those of an output are in as few vectors as hold them.
-    """
+    """Weighted sums of some samples, a vector for each and each output, while they are written."""
 
     def __init__(
-        self, context: Any, builder: Any, signature: Any, args: Any, outputs: int, samples: int
+        self, context: Any, builder: Any, signature: Any, args: Any, outputs: int, lanes: int
     ) -> None:
         self.context, self.builder, self.signature, self.args = context, builder, signature, args
-        bits = signature.args[1].dtype.bitwidth
+        bits = signature.args[0].dtype.bitwidth
         self.real = ir.DoubleType() if bits == 64 else ir.FloatType()
-        self.width = min(samples, 512 // bits)
-        self.row = ir.VectorType(self.real, self.width)
-        self.outputs, self.parts = outputs, samples // self.width
+        self.row = ir.VectorType(self.real, lanes)
+        self.outputs = outputs
 
     def write(self) -> None:
-        """Write the loop over cells, each of which is summed by itself."""
-        builder, (to, apart) = self.builder, self.args[3:5]
-        totals = self._zeros()
-        with cgutils.for_range(builder, self.args[8], intp=_INT) as loop:
-            for total, found in zip(totals, self._of_cell(loop.index), strict=True):
-                more = builder.fadd(self._now(total), self._now(found))
-                builder.store(more, total)
-        for k, total in enumerate(totals):
-            of_output = builder.add(to, builder.mul(apart, _INT(k // self.parts)))
-            where = builder.add(of_output, _INT(k % self.parts * self.width))
-            value = _double(builder, self._now(total))
-            builder.store(value, self._place(0, where, value.type), align=8)
-
-    def _of_cell(self, cell: Any) -> list[Any]:
-        """Write the loop over the nodes of a cell."""
-        builder, (at, further, nodes) = self.builder, self.args[5:8]
-        sums = self._zeros()
-        first, weights = builder.mul(cell, nodes), builder.add(at, builder.mul(cell, further))
-        with cgutils.for_range(builder, nodes, intp=_INT) as loop:
-            row = builder.mul(builder.add(first, loop.index), _INT(KEPT))
-            values = []
-            for part in range(self.parts):
-                place = self._place(1, builder.add(row, _INT(part * self.width)), self.row)
-                values.append(builder.load(place, align=4, typ=self.row))
-            of_node = builder.add(weights, builder.mul(loop.index, _INT(self.outputs)))
-            for k, total in enumerate(sums):
-                place = self._place(2, builder.add(of_node, _INT(k // self.parts)), self.real)
-                weight = _everywhere(builder, builder.load(place, typ=self.real), self.row)
-                term = builder.fmul(weight, values[k % self.parts], flags=_FAST)
-                builder.store(builder.fadd(self._now(total), term, flags=_FAST), total)
-        return sums
-
-    def _zeros(self) -> list[Any]:
-        """Return sums that begin."""
-        sums = [
-            cgutils.alloca_once(self.builder, self.row) for _ in range(self.outputs * self.parts)
-        ]
+        """Write the loop over nodes."""
+        builder, (to, lanes, at, where, nodes) = self.builder, self.args[3:8]
+        sums = [cgutils.alloca_once(builder, self.row) for _ in range(self.outputs * KEPT)]
         for total in sums:
-            self.builder.store(ir.Constant(self.row, None), total)
-        return sums
+            builder.store(ir.Constant(self.row, None), total)
+        with cgutils.for_range(builder, nodes, intp=_INT) as loop:
+            weights = [
+                self._row(2, where, loop.index, self.outputs, o) for o in range(self.outputs)
+            ]
+            for sample in range(KEPT):
+                value = self._row(1, at, loop.index, KEPT, sample)
+                for weight, total in zip(weights, sums[sample::KEPT], strict=True):
+                    term = builder.fmul(weight, value, flags=_FAST)
+                    more = builder.fadd(builder.load(total, typ=self.row), term, flags=_FAST)
+                    builder.store(more, total)
+        for k, total in enumerate(sums):
+            place = self._place(0, builder.add(to, builder.mul(lanes, _INT(k))))
+            builder.store(builder.load(total, typ=self.row), place, align=4)
 
-    def _now(self, total: Any) -> Any:
-        """Return what a sum is so far."""
-        return self.builder.load(total, typ=self.row)
+    def _row(self, array: int, first: Any, node: Any, rows: int, row: int) -> Any:
+        """Return one of a node's rows."""
+        skipped = self.builder.mul(node, _INT(rows * self.row.count))
+        index = self.builder.add(first, self.builder.add(skipped, _INT(row * self.row.count)))
+        return self.builder.load(self._place(array, index), align=4, typ=self.row)
 
-    def _place(self, array: int, index: Any, kind: Any) -> Any:
-        """Return the pointer to one or more numbers of an array."""
-        element = kind.element if isinstance(kind, ir.VectorType) else kind
+    def _place(self, array: int, index: Any) -> Any:
+        """Return the pointer to a row of an array."""
         data = data_of(self.context, self.builder, self.signature.args[array], self.args[array])
-        place = self.builder.gep(data, [index], source_etype=element)
-        return self.builder.bitcast(place, kind.as_pointer())
+        place = self.builder.gep(data, [index], source_etype=self.real)
+        return self.builder.bitcast(place, self.row.as_pointer())
 
 
-#: Sum weighted nodes of some cells for some outputs and samples. Samples are eight, or twice eight
-#: if there are `more`, those of one node after the other, cell by cell; weights from `at` on,
-#: outputs of one node after the other, those of the next cell `further`; sums to `to`, outputs
-#: `apart`; double.
-weigh_8, weigh_4, weigh_2, weigh_1 = (_weigh_cells(n) for n in AT_ONCE)
+#: Sum weighted nodes of a vector's lanes for some outputs and all samples that are kept. Samples of
+#: a node from `at` on, and its weights for these outputs from `where` on, are vectors one after the
+#: other; so are nodes. Sums go to `to`, as rows of `L` lanes, samples of an output one after the
+#: other. Vectors are `whole`, or halves.
+weigh_3, weigh_2, weigh_1 = (_weigh_lanes(n) for n in (3, 2, 1))
