@@ -87,6 +87,12 @@ class MechanismCode:
         return (*self.inputs, *self.ions, *self.program.outputs)
 
     @cached_property
+    def looks(self) -> bool:
+        """Whether states advance by anything besides themselves and what never changes."""
+        targets = [e for u in self.program.updates for e in expressions(self, u)]
+        return not Writer(self, targets).needed.isdisjoint({"v", *self.inputs})
+
+    @cached_property
     def tags(self) -> dict[str, str]:
         """What names are called in generated code: numbered, so that no two can collide."""
         program = self.program

@@ -152,7 +152,8 @@ def _add_receptors(kind, x, v, constants, right, diagonal, L, which, dt, model, 
     for k in range(kind.first_mechanism, kind.last_mechanism):
         m = model.mechanisms[k]
         if m.kind == RECEPTOR and m.currents:
-            _at_sites(m, m.currents, x, v, constants, L, which, dt, model, sites)
+            _look(m, x, v, L, which, model, sites)
+            _at_sites(m, m.currents, x, constants, L, which, dt, model, sites)
             nodes = model.lists[m.sites : m.sites + m.count]
             add_rows(sites.current, sites.conductance, nodes, right, diagonal, L)
 
@@ -165,7 +166,8 @@ def _show(late, first, step, g, x, v, constants, room, L, which, dt, model, reco
         if shown.late == late and step % shown.every == 0:
             m = model.mechanisms[shown.mechanism]
             if m.kind == RECEPTOR:
-                _at_sites(m, shown.address, x, v, constants, L, which, dt, model, sites)
+                _look(m, x, v, L, which, model, sites)
+                _at_sites(m, shown.address, x, constants, L, which, dt, model, sites)
                 values = sites.current
             else:
                 _over_runs(m, shown.address, x, v, constants, room, room, L, which, dt, model)
@@ -182,7 +184,9 @@ def _advance_others(kind, x, v, constants, current, conductance, L, which, dt, m
     for k in range(kind.first_mechanism, kind.last_mechanism):
         m = model.mechanisms[k]
         if m.kind == RECEPTOR:
-            _at_sites(m, m.advance, x, v, constants, L, which, dt, model, sites)
+            if m.looks:
+                _look(m, x, v, L, which, model, sites)
+            _at_sites(m, m.advance, x, constants, L, which, dt, model, sites)
         else:
             if not m.bundled:
                 _over_runs(m, m.advance, x, v, constants, current, conductance, L, which, dt, model)
@@ -204,15 +208,21 @@ def _over_runs(m, address, x, v, constants, current, conductance, L, which, dt, 
 
 
 @njit(**INNER)
-def _at_sites(m, address, x, v, constants, L, which, dt, model, sites):
-    """Call a kernel for receptors, whose nodes are anywhere: copy what they read first."""
-    if address == 0:
-        return
+def _look(m, x, v, L, which, model, sites):
+    """Copy what receptors read at their nodes, which are anywhere."""
     nodes, n = model.lists[m.sites : m.sites + m.count], m.count * L
     gather_rows(v, nodes, sites.v, L)
     for q in range(m.inputs):
         gather_rows(x[model.shifts[which, m.links + q] :], nodes, sites.linked[q * n :], L)
         sites.links[q] = q * n
+
+
+@njit(**INNER)
+def _at_sites(m, address, x, constants, L, which, dt, model, sites):
+    """Call a kernel for receptors, which have looked."""
+    if address == 0:
+        return
+    n = m.count * L
     call_kernel(
         address, m.count, L, 0, 0, n, dt, sites.v, sites.current, sites.conductance, x[m.row * L :],
         constants, model.shifts[which, m.places :], model.numbers[m.scalars :], sites.linked,

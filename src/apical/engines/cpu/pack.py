@@ -77,7 +77,7 @@ class _Packer:
             len(mechanism.program.states), mechanism.n, first_run, first_run + len(found),
             self._put(self.lists, mechanism.nodes), self._put(self.shifts, places),
             self._put(self.numbers, program.scalars[k]), self._put(self.numbers, program.tables[k]),
-            self._put(self.shifts, links), len(code.inputs), *addresses,
+            self._put(self.shifts, links), len(code.inputs), code.looks, *addresses,
         ))  # fmt: skip
 
     def _add_channels(
