@@ -38,8 +38,8 @@ KIND = _record(
     "spike_node", "membrane_row", "assembled", "first_bare", "last_bare",
 )  # fmt: skip
 #: A mechanism of a kind: first row of its states, how many, the runs of nodes that it covers, where
-#: its parameters' places are, whether its states look at their node when they advance, and addresses
-#: of its kernels (0: none).
+#: its parameters' places are, whether its states look at their node to advance, and addresses of
+#: its kernels (0: none).
 MECHANISM = _record(
     "kind", "bundled", "row", "states", "count", "first_run", "last_run", "sites",
     "places", "scalars", "table", "links", "inputs", "looks", "currents", "advance", "outputs",
