@@ -31,11 +31,12 @@ def check_membranes(network: Network) -> Iterator[Problem]:
 
 def _currents_taken(network: Network) -> Iterator[Problem]:
     """Report sums of currents that a pool takes and nothing carries."""
-    carried = {c for m in network.mechanisms.values() for c, ion in m.currents.items() if ion}
+    ions = (ion for m in network.mechanisms.values() for ion in m.currents.values() if ion)
+    carried = {f"i{ion}" for ion in ions}
     for key, mechanism in network.mechanisms.items():
         for name in mechanism.inputs:
             if _is_current(mechanism, name) and name not in carried:
-                hint = did_you_mean(name, carried, "currents with an ion are")
+                hint = did_you_mean(name, carried, "currents of ions are")
                 message = f"no mechanism of the network carries the current '{name}'"
                 yield Problem(f"mechanisms.{key}.inputs.{name}", message, hint)
 
