@@ -121,7 +121,7 @@ def _deliver(x, constants, event, L, which, model):
     """Hand one event to its receptor."""
     m = model.mechanisms[event.mechanism]
     call_event(
-        m.event, event.element, L, m.count * L, event.weight, x[m.row * L :], constants,
+        m.event, np.int64(event.element), L, m.count * L, event.weight, x[m.row * L :], constants,
         model.shifts[which, m.places :], model.numbers[m.scalars :],
     )  # fmt: skip
 

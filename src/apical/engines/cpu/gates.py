@@ -50,7 +50,6 @@ class _Gates:
 
     def __init__(self, builder: Any, signature: Any, args: Any) -> None:
         self.builder = builder
-
         self.place, self.row, self.at, self.table, self.states, self.targets, self.shift = args
         bits = signature.args[0].dtype.bitwidth
         self.real = ir.DoubleType() if bits == 64 else ir.FloatType()

@@ -1,8 +1,8 @@
 """Operations on whole rows of a group, lane by lane.
 
 LLVM leaves loops over the lanes of a row scalar when they sit inside other loops, so operations on
-rows are written as vector instructions here: a vector for the lanes of a group, or two for twice as
-many. Their plain twin is :func:`apical.engines.reference.cells.solve`.
+rows are written as vector instructions here: a vector for the lanes of a group, or several. Their
+plain twin is :func:`apical.engines.reference.cells.solve`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class _Rows:
     """Rows of arrays as vectors, while one row operation is written.
 
     The first argument is an array, whose numbers all others share; the last one is the number of
-    lanes. Rows start at given indices. `offset` is the lane at which the vector of now begins.
+    lanes. Rows start at given indices. `offset` is the lane at which the vector of now begins;
+    vectors have `size` bytes at most.
     """
 
     def __init__(
@@ -216,9 +217,7 @@ def subtract_row(typingctx: Any, out: Any, a: Any, to: Any, at: Any, L: Any) -> 
 
 
 @compiled
-def keep_row(
-    typingctx: Any, kept: Any, v: Any, node: Any, sample: Any, nodes: Any, L: Any
-) -> Any:  # fmt: skip
+def keep_row(typingctx: Any, kept: Any, v: Any, node: Any, sample: Any, nodes: Any, L: Any) -> Any:
     """Keep a node's row as a sample: by vector and node, samples one after the other."""
 
     def generate(context: Any, builder: Any, found: Any, args: Any) -> Any:
@@ -226,8 +225,8 @@ def keep_row(
 
         def keep(offsets: range) -> None:
             for k, r.offset in enumerate(offsets):
-                node = builder.add(args[2], builder.mul(args[4], _INT(k)))
-                row = builder.add(builder.mul(node, _INT(KEPT)), args[3])
+                before = builder.add(args[2], builder.mul(args[4], _INT(k)))
+                row = builder.add(builder.mul(before, _INT(KEPT)), args[3])
                 to = builder.sub(builder.mul(row, _INT(r.row.count)), _INT(r.offset))
                 at = r.pointer(1, builder.mul(args[2], args[5]))
                 value = builder.load(at, align=4, typ=r.row)

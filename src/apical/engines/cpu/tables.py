@@ -17,7 +17,7 @@ POOL, CHANNEL, RECEPTOR = 0, 1, 2
 #: Samples of voltages that are collected before observables are summed, all at once.
 KEPT = 8
 #: Bytes of the vectors in which observables are summed, and how many outputs are weighed at once:
-#: as many sums, one for each sample of each output, as registers hold.
+#: the sums, one for each sample of each output, fit into registers.
 VECTOR, AT_ONCE = (64, 3) if binding.get_host_cpu_features().get("avx512f") else (32, 1)
 #: Cells of a population that are summed first, by themselves: as many as :func:`add_lanes` takes.
 OCTET = 8
@@ -69,9 +69,9 @@ RECORD = _record("where", "every", "place")
 SHOWN = _record("mechanism", "address", "late", "every", "first", "last")
 #: Weighted sums of a group's voltages over nodes and the cells of each piece. Pieces of one output
 #: lie one after the other, with `room` for a window's samples. Weights of dipoles are rows of
-#: lanes, and their `address` is 0. Those of observables go by cell, are of the first `nodes` only,
-#: begin at the group's first cell, and are summed by the loop at `address`; those of equal `every`
-#: share a place for voltages, which the first one, the `keeper`, fills.
+#: lanes, and their `address` is 0. Those of observables go by vector of lanes, outputs weighed at
+#: once, node and output, are of the first `nodes` only, and are summed by the loop at `address`;
+#: those of equal `every` share a place for voltages, which the first one, the `keeper`, fills.
 SUM = _record(
     "every", "outputs", "weights", "address", "nodes", "to", "room", "kept", "keeper",
 )  # fmt: skip
